@@ -1,0 +1,33 @@
+# Compiler and linker flags shared by every target.
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+add_compile_definitions(_GNU_SOURCE _FILE_OFFSET_BITS=64 CORDON_VERSION="${PROJECT_VERSION}")
+add_compile_options(
+    -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
+    -Wformat=2 -Wundef -Werror -fno-common -fno-strict-aliasing -fstack-protector-strong)
+add_link_options(-Wl,-z,relro,-z,now -Wl,--as-needed)
+# A release says nothing of the machine that built it.
+add_compile_options($<$<CONFIG:Release>:-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=>)
+add_compile_options($<$<CONFIG:Release>:-U_FORTIFY_SOURCE> $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
+set(CMAKE_C_FLAGS_RELEASE "-O2 -g1")
+
+if(CORDON_SANITIZE)
+    add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=address,undefined)
+endif()
+if(CORDON_TSAN)
+    add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=thread)
+endif()
+if(CORDON_FUZZ)
+    add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+if(CORDON_PLANT_OVERREAD)
+    add_compile_definitions(CORDON_PLANT_OVERREAD)
+endif()
+if(CORDON_FAILPOINTS)
+    add_compile_definitions(CORDON_FAILPOINTS)
+endif()

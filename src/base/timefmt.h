@@ -1,0 +1,25 @@
+/* Time arithmetic and text forms. A point in time is int64_t nanoseconds since 1970-01-01 UTC
+ * (`_ns`), good from 1677 to 2262; leap seconds are not counted. No clock is read here. */
+#ifndef CORDON_BASE_TIMEFMT_H
+#define CORDON_BASE_TIMEFMT_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+#define NS_PER_S  INT64_C(1000000000)
+#define NS_PER_MS INT64_C(1000000)
+#define NS_PER_US INT64_C(1000)
+
+/**
+ * Parse RFC 3339: "2025-08-07T13:21:35.880814738Z", offset allowed, fraction of any length (cut to
+ * nanoseconds), 'T' or space. @return 0, E_PARSE or E_LIMIT (year outside 1678..2261)
+ */
+int timefmt_parse(struct str s, int64_t *ret_ns) MUST_CHECK;
+/** Append RFC 3339 in UTC with `digits` (0..9) fraction digits. */
+void timefmt_add(struct buf *b, int64_t ns, unsigned digits);
+/** Parse a duration such as "90s", "15m", "4h", "7d", "250ms". @return 0, E_PARSE or E_LIMIT */
+int timefmt_parse_duration(struct str s, int64_t *ret_ns) MUST_CHECK;
+
+#endif
