@@ -1,0 +1,134 @@
+/* What detection offers to the programs: build a ruleset from rule files, load a ruleset image,
+ * match events against it. The image is immutable and position-independent: it can be mapped from a
+ * file and shared by threads; an engine is one thread's scratch. */
+#ifndef CORDON_DETECT_DETECT_H
+#define CORDON_DETECT_DETECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "event/event.h"
+
+/* ------------------------------------------------------------------ building */
+
+struct builder;
+
+/** What builder_add_sigma did with the documents of one file. */
+struct builder_counts {
+    uint32_t accepted;
+    uint32_t refused;
+};
+
+/** One refused rule: called for each with a report that has file, line and column. */
+typedef void (*builder_refused_fn)(void *arg, const struct err *err);
+
+/** @return 0 or E_NOMEM */
+int builder_new(struct builder **ret_builder) MUST_CHECK;
+void builder_free(struct builder *b);
+
+/**
+ * Compile every rule document of one Sigma file into the ruleset being built. A document that
+ * cannot be compiled is refused by itself: `refused` is called and the others go in.
+ *
+ * @param b       open builder; copies what it needs
+ * @param yaml    the file's bytes, borrowed for the call
+ * @param source  the file's name, for places and for rule_info.source; copied
+ * @param refused may be NULL
+ * @param counts  added to
+ * @return 0, also when rules were refused; E_NOMEM or E_LIMIT (ruleset full) otherwise
+ */
+int builder_add_sigma(struct builder *b, struct str yaml, const char *source,
+                      builder_refused_fn refused, void *arg, struct builder_counts *counts,
+                      struct err *err) MUST_CHECK;
+
+/**
+ * Write the image of all rules added. The same rules in the same order give the same bytes.
+ * @return 0, E_NOMEM, E_LIMIT
+ */
+int builder_finish(struct builder *b, struct buf *ret_image, struct err *err) MUST_CHECK;
+
+/* ------------------------------------------------------------------ the ruleset */
+
+struct ruleset;
+
+enum rule_level { LEVEL_INFORMATIONAL, LEVEL_LOW, LEVEL_MEDIUM, LEVEL_HIGH, LEVEL_CRITICAL };
+
+/** What a rule says about itself; slices live as long as the ruleset. */
+struct rule_info {
+    struct str id;
+    struct str title;
+    struct str description;
+    struct str source; /* file it came from */
+    enum rule_level level;
+    const struct str *techniques; /* "T1059.004", upper case */
+    uint32_t techniques_len;
+};
+
+/**
+ * Check an image completely (every offset, count, index and checksum) and make it usable. A hostile
+ * image is refused here; after that it is trusted.
+ *
+ * @param image borrowed; must stay unchanged until ruleset_unref drops the last reference; 16-byte
+ * aligned
+ * @return 0, E_VERSION, E_PARSE (damaged; err says where), E_NOMEM
+ */
+int ruleset_load(struct str image, struct ruleset **ret_ruleset, struct err *err) MUST_CHECK;
+struct ruleset *ruleset_ref(struct ruleset *r);
+void ruleset_unref(struct ruleset *r);
+
+uint32_t ruleset_len(const struct ruleset *r);
+/** @param rule 0 .. ruleset_len-1 */
+struct rule_info ruleset_info(const struct ruleset *r, uint32_t rule);
+/** SHA-256 of the image as 64 hex digits: the ruleset's version. */
+struct str ruleset_version(const struct ruleset *r);
+const char *rule_level_name(enum rule_level level);
+
+/* ------------------------------------------------------------------ matching */
+
+struct engine;
+
+/** Why a rule fired: one field and the value that satisfied it. */
+struct matched_field {
+    struct str field; /* the name the rule used */
+    struct str value; /* cut to 4 KiB */
+};
+
+struct match {
+    uint32_t rule;
+    const struct matched_field *fields;
+    uint32_t fields_len;
+};
+
+struct engine_stats {
+    uint64_t events;
+    uint64_t candidates; /* rules whose cheap necessary condition held */
+    uint64_t matches;
+    uint64_t regex_runs;
+};
+
+/** @param r borrowed reference is taken with ruleset_ref. @return 0 or E_NOMEM */
+int engine_new(struct ruleset *r, struct engine **ret_engine) MUST_CHECK;
+void engine_free(struct engine *e);
+
+/**
+ * Match one event against every rule.
+ *
+ * @param ret_matches array of the rules that fired, in rule order; valid until the next call
+ * @return number of matches, or E_NOMEM (nothing was decided about this event)
+ * Cost: the bytes of the fields that rules name, plus the candidates. No allocation in the steady
+ * state.
+ */
+int engine_match(struct engine *e, const struct event *ev, const struct match **ret_matches);
+const struct engine_stats *engine_stats(const struct engine *e);
+
+/**
+ * Append one alert as a JSON object without line end:
+ * {"rule":{"id","title","level","techniques":[]},"matched":{field:value},"event":{...}}
+ * with `head` (e.g. "\"file\":\"a\",\"line\":3,") put in front of the rule.
+ */
+void alert_add_json(struct buf *out, struct str head, const struct ruleset *r,
+                    const struct match *m, const struct event *ev);
+
+#endif

@@ -1,0 +1,85 @@
+/* Every limit on foreign input and every tunable number, in one table: name, unit, default, least,
+ * most, sentence. `param_default(PARAM_EVENT_BYTES)` is the number; configuration may change rows
+ * marked so. */
+#ifndef CORDON_SCHEMA_PARAM_H
+#define CORDON_SCHEMA_PARAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+/* X(enum, name, unit, default, least, most, configurable, sentence) */
+#define PARAM_LIST(X)                                                                              \
+    X(PARAM_EVENT_BYTES, "event_bytes", "bytes", 4194304, 4096, 67108864, true,                    \
+      "longest single event record")                                                               \
+    X(PARAM_JSON_DEPTH, "json_depth", "levels", 64, 8, 64, false, "deepest nesting of JSON")       \
+    X(PARAM_HTTP_HEAD_BYTES, "http_head_bytes", "bytes", 16384, 1024, 65536, false,                \
+      "longest request head")                                                                      \
+    X(PARAM_HTTP_HEADERS, "http_headers", "headers", 64, 16, 128, false, "most header fields")     \
+    X(PARAM_HTTP_HEAD_MS, "http_head_timeout", "ms", 10000, 100, 60000, true,                      \
+      "time a peer has to finish a request head")                                                  \
+    X(PARAM_HTTP_IDLE_MS, "http_idle_timeout", "ms", 75000, 1000, 600000, true,                    \
+      "time an idle connection is kept")                                                           \
+    X(PARAM_API_BODY_BYTES, "api_body_bytes", "bytes", 1048576, 1024, 16777216, true,              \
+      "largest request body of the administration API")                                            \
+    X(PARAM_BATCH_BYTES, "batch_bytes", "bytes", 4194304, 65536, 33554432, true,                   \
+      "largest compressed batch")                                                                  \
+    X(PARAM_BATCH_PLAIN_BYTES, "batch_plain_bytes", "bytes", 33554432, 262144, 268435456, true,    \
+      "largest batch after decompression")                                                         \
+    X(PARAM_BATCH_EVENTS, "batch_events", "events", 20000, 100, 200000, true,                      \
+      "most events in one batch")                                                                  \
+    X(PARAM_WS_MESSAGE_BYTES, "ws_message_bytes", "bytes", 1048576, 4096, 16777216, false,         \
+      "largest WebSocket message of the device channel")                                           \
+    X(PARAM_IMSG_BYTES, "imsg_bytes", "bytes", 8388608, 4096, 67108864, false,                     \
+      "largest message between the agent's processes")                                             \
+    X(PARAM_SPOOL_BYTES, "spool_bytes", "bytes", 268435456, 1048576, 17179869184, true,            \
+      "most disk the agent's spool takes")                                                         \
+    X(PARAM_RULESET_BYTES, "ruleset_bytes", "bytes", 268435456, 1048576, 1073741824, false,        \
+      "largest ruleset file")                                                                      \
+    X(PARAM_COMMAND_ARGS_BYTES, "command_args_bytes", "bytes", 262144, 1024, 1048576, false,       \
+      "largest arguments of one command")                                                          \
+    X(PARAM_COMMAND_TTL_S, "command_ttl", "s", 86400, 10, 2592000, true,                           \
+      "time after which an undelivered command expires")                                           \
+    X(PARAM_PING_MS, "ping_interval", "ms", 30000, 1000, 300000, true,                             \
+      "how often the device channel is checked for life")                                          \
+    X(PARAM_ENROLL_TOKEN_TTL_S, "enroll_token_ttl", "s", 86400, 60, 31536000, true,                \
+      "life of an enrollment token")                                                               \
+    X(PARAM_DEVICE_CERT_DAYS, "device_certificate_days", "days", 365, 1, 825, true,                \
+      "life of a device certificate")                                                              \
+    X(PARAM_PAGE_ITEMS, "page_items", "items", 100, 1, 1000, false,                                \
+      "items on one page of a list when the caller names no number")                               \
+    X(PARAM_FREE_BYTES_LEAST, "free_bytes_least", "bytes", 268435456, 0, 1099511627776, true,      \
+      "free space below which new batches are refused")                                            \
+    X(PARAM_ROLLBACK_S, "self_isolation_rollback", "s", 300, 5, 3600, true,                        \
+      "time after which isolating the server's own host undoes itself unless confirmed")
+
+enum param_id {
+#define PARAM_ENUM(id, name, unit, def, least, most, configurable, doc) id,
+    PARAM_LIST(PARAM_ENUM)
+#undef PARAM_ENUM
+        PARAM_COUNT
+};
+
+struct param_row {
+    struct str name;
+    struct str unit;
+    int64_t value; /* default */
+    int64_t least;
+    int64_t most;
+    bool configurable;
+    struct str doc;
+};
+
+extern const struct param_row param_table[PARAM_COUNT];
+
+/** Default of a row; a constant load. */
+static inline int64_t param_default(enum param_id id)
+{
+    return param_table[id].value;
+}
+
+/** Row by name, or NULL. */
+const struct param_row *param_find(struct str name);
+
+#endif
