@@ -1,5 +1,6 @@
 /* JSON writer into a buffer: correct escaping, commas by itself, no tree. Foreign bytes that are
- * not UTF-8 become U+FFFD, so the output is always valid JSON text (RFC 8259) on one line. */
+ * not UTF-8 become U+FFFD, so the output is always valid JSON text (RFC 8259) on one line. No name
+ * here may be one that jansson exports: both are linked into one program. */
 #ifndef CORDON_CODEC_JSON_OUT_H
 #define CORDON_CODEC_JSON_OUT_H
 
@@ -12,14 +13,14 @@
 /** `{.out = &buf}` starts a document. At most 64 levels; deeper marks the buffer E_LIMIT. */
 struct json_out {
     struct buf *out;
-    uint64_t has_item; /* bit d: a value was already written at depth d */
+    uint64_t has_item; /* bit d-1: a value was already written at depth d */
     unsigned depth;
     bool after_key;
 };
 
-void json_object(struct json_out *j);
+void json_object_begin(struct json_out *j);
 void json_object_end(struct json_out *j);
-void json_array(struct json_out *j);
+void json_array_begin(struct json_out *j);
 void json_array_end(struct json_out *j);
 /** Key of the next value. */
 void json_key(struct json_out *j, const char *key);
@@ -30,7 +31,7 @@ void json_int(struct json_out *j, int64_t v);
 void json_uint(struct json_out *j, uint64_t v);
 void json_double(struct json_out *j, double v); /* not finite writes null */
 void json_bool(struct json_out *j, bool v);
-void json_null(struct json_out *j);
+void json_null_value(struct json_out *j);
 /** Already valid JSON text, borrowed. */
 void json_raw(struct json_out *j, struct str text);
 /** RFC 3339 with nanoseconds, as a string. */
