@@ -1,5 +1,43 @@
-# Unit tests (tests/unit/<folder>/test_<module>.c, cmocka), fuzz targets (tests/fuzz/fuzz_<parser>.c) and
-# end-to-end scenarios (tests/e2e/<scenario>/run).
+# Unit tests (tests/unit/<folder>/test_<module>.c, cmocka), fuzz targets (tests/fuzz/fuzz_<parser>.c),
+# end-to-end scenarios (tests/e2e/<scenario>/run) and source checks (script/lint).
+# Every name starts with CORDON_TEST_PREFIX, so that script/test can run several builds as one suite.
+
+# cordon_test(NAME LABEL TIMEOUT_S COMMAND...): add one test of this build.
+function(cordon_test name label timeout)
+    add_test(NAME "${CORDON_TEST_PREFIX}${name}" COMMAND ${ARGN})
+    set_tests_properties("${CORDON_TEST_PREFIX}${name}" PROPERTIES
+        LABELS "${label}" TIMEOUT ${timeout} SKIP_RETURN_CODE 77 ENVIRONMENT "${CORDON_TEST_ENVIRONMENT}")
+endfunction()
+
+set(CORDON_TEST_ENVIRONMENT
+    "CORDON_BUILD=${CMAKE_BINARY_DIR}" "CORDON_SOURCE=${CMAKE_SOURCE_DIR}"
+    "ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:allocator_may_return_null=1"
+    "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1"
+    "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1")
+
+file(GLOB fuzz_targets CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/fuzz/fuzz_*.c")
+
+# A fuzzing build has only its targets: with the over-read planted, no other test could pass.
+if(CORDON_FUZZ)
+    add_custom_target(fuzz_targets)
+    foreach(source IN LISTS fuzz_targets)
+        get_filename_component(name "${source}" NAME_WE)
+        string(REPLACE "fuzz_" "" parser "${name}")
+        add_executable(${name} "${source}")
+        set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/fuzz")
+        target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
+        target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+        target_link_libraries(${name} PRIVATE ${CORDON_LIBRARIES})
+        add_dependencies(fuzz_targets ${name})
+        if(CORDON_PLANT_OVERREAD)
+            cordon_test("${parser}" "fuzz-planted;slow" 150
+                "${CMAKE_SOURCE_DIR}/tests/fuzz/find_planted" $<TARGET_FILE:${name}> "${parser}")
+            set_tests_properties("${CORDON_TEST_PREFIX}${parser}" PROPERTIES COST 60)
+        endif()
+    endforeach()
+    return()
+endif()
+
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 
 file(GLOB harness CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/harness/*.c")
@@ -23,37 +61,43 @@ foreach(source IN LISTS unit_tests)
     target_compile_definitions(${target} PRIVATE ${test_definitions})
     target_compile_options(${target} PRIVATE -Werror=unused-function)
     target_link_libraries(${target} PRIVATE cordon_harness)
-    add_test(NAME "unit/${folder}/${name}" COMMAND ${target})
-    set_tests_properties("unit/${folder}/${name}" PROPERTIES LABELS unit TIMEOUT 300)
+    cordon_test("unit/${folder}/${name}" unit 300 ${target})
 endforeach()
 
-file(GLOB fuzz_targets CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/fuzz/fuzz_*.c")
 foreach(source IN LISTS fuzz_targets)
     get_filename_component(name "${source}" NAME_WE)
     string(REPLACE "fuzz_" "" parser "${name}")
-    if(CORDON_FUZZ)
-        add_executable(${name} "${source}")
-        target_link_options(${name} PRIVATE -fsanitize=fuzzer)
-    else()
-        add_executable(${name} "${source}" "${CMAKE_SOURCE_DIR}/tests/fuzz/replay_main.c")
-        add_test(NAME "fuzz-corpus/${parser}"
-            COMMAND ${name} "${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${parser}")
-        set_tests_properties("fuzz-corpus/${parser}" PROPERTIES LABELS fuzz-corpus TIMEOUT 300)
-    endif()
+    add_executable(${name} "${source}" "${CMAKE_SOURCE_DIR}/tests/fuzz/replay_main.c")
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/fuzz")
     target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
     target_link_libraries(${name} PRIVATE ${CORDON_LIBRARIES})
+    cordon_test("fuzz-corpus/${parser}" fuzz-corpus 300
+        ${name} "${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${parser}")
 endforeach()
 
+# ThreadSanitizer watches the unit tests; scenarios and checks run in the other builds.
+if(CORDON_TSAN)
+    return()
+endif()
+
+# A scenario has the machine's fixed things (ports, name spaces, rules) to itself among the scenarios.
 file(GLOB scenarios CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/e2e/*/run")
-foreach(script IN LISTS scenarios)
-    get_filename_component(folder_path "${script}" DIRECTORY)
+foreach(scenario_run IN LISTS scenarios)
+    get_filename_component(folder_path "${scenario_run}" DIRECTORY)
     get_filename_component(scenario "${folder_path}" NAME)
-    add_test(NAME "e2e/${scenario}" COMMAND "${script}")
-    set_tests_properties("e2e/${scenario}" PROPERTIES LABELS e2e TIMEOUT 900
-        ENVIRONMENT "CORDON_BUILD=${CMAKE_BINARY_DIR};CORDON_SOURCE=${CMAKE_SOURCE_DIR}"
-        RESOURCE_LOCK e2e SKIP_RETURN_CODE 77)
+    cordon_test("e2e/${scenario}" e2e 900 "${scenario_run}")
+    set_tests_properties("${CORDON_TEST_PREFIX}e2e/${scenario}" PROPERTIES RESOURCE_LOCK e2e)
 endforeach()
 
-add_test(NAME "check/floors" COMMAND "${CMAKE_SOURCE_DIR}/tools/check-floors")
-set_tests_properties("check/floors" PROPERTIES LABELS check)
+# Checks of the source text, once in a run of several builds.
+if(CORDON_CHECKS)
+    foreach(check floors text shell python)
+        cordon_test("check/${check}" check 120 "${CMAKE_SOURCE_DIR}/script/lint" ${check})
+    endforeach()
+    foreach(check format docs cppcheck tidy)
+        cordon_test("check/${check}" "check;slow" 900 "${CMAKE_SOURCE_DIR}/script/lint" ${check})
+    endforeach()
+    # These two use every core themselves.
+    set_tests_properties("${CORDON_TEST_PREFIX}check/tidy" "${CORDON_TEST_PREFIX}check/cppcheck" PROPERTIES
+        PROCESSORS 2 COST 100)
+endif()

@@ -7,23 +7,23 @@
 #include "base/err.h"
 
 static _Thread_local uint64_t fail_after;
-static _Thread_local uint64_t count;
+static _Thread_local uint64_t made;
 
 static bool refuse(void)
 {
-    count++;
-    return UNLIKELY(fail_after != 0) && count >= fail_after;
+    made++;
+    return UNLIKELY(fail_after != 0) && made >= fail_after;
 }
 
 void mem_fail_after(uint64_t n)
 {
     fail_after = n;
-    count = 0;
+    made = 0;
 }
 
 uint64_t mem_count(void)
 {
-    return count;
+    return made;
 }
 
 void *mem_alloc(size_t size)
@@ -33,18 +33,18 @@ void *mem_alloc(size_t size)
     return malloc(size ? size : 1);
 }
 
-void *mem_calloc(size_t n, size_t size)
+void *mem_calloc(size_t count, size_t size)
 {
     size_t total;
-    if (__builtin_mul_overflow(n, size, &total) || total > PTRDIFF_MAX || refuse())
+    if (__builtin_mul_overflow(count, size, &total) || total > PTRDIFF_MAX || refuse())
         return NULL;
     return calloc(1, total ? total : 1);
 }
 
-void *mem_realloc_array(void *old, size_t n, size_t size)
+void *mem_realloc_array(void *old, size_t count, size_t size)
 {
     size_t total;
-    if (__builtin_mul_overflow(n, size, &total) || total > PTRDIFF_MAX || refuse())
+    if (__builtin_mul_overflow(count, size, &total) || total > PTRDIFF_MAX || refuse())
         return NULL;
     return realloc(old, total ? total : 1);
 }

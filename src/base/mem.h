@@ -10,7 +10,7 @@
 
 #include "base/compiler.h"
 
-/** malloc; NULL when out of memory or when `size` is 0 bytes more than PTRDIFF_MAX. */
+/** malloc (of at least one byte); NULL when out of memory or `size` exceeds PTRDIFF_MAX. */
 void *mem_alloc(size_t size) MUST_CHECK;
 /** Zeroed array of `count` elements of `size` bytes; NULL on overflow or exhaustion. */
 void *mem_calloc(size_t count, size_t size) MUST_CHECK;
