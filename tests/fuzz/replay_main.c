@@ -1,14 +1,11 @@
 /* Runs a fuzz target over stored inputs (files, or every file of a folder): the corpus replay of
  * the ordinary test run. Each input is copied into an exact-size heap block so that an over-read
  * shows. */
-#include <dirent.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
+#include "fuzz/fuzz.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include <dirent.h>
+#include <stdio.h>
+#include <sys/stat.h>
 
 static unsigned replayed;
 
