@@ -52,7 +52,25 @@
     X(PARAM_FREE_BYTES_LEAST, "free_bytes_least", "bytes", 268435456, 0, 1099511627776, true,      \
       "free space below which new batches are refused")                                            \
     X(PARAM_ROLLBACK_S, "self_isolation_rollback", "s", 300, 5, 3600, true,                        \
-      "time after which isolating the server's own host undoes itself unless confirmed")
+      "time after which isolating the server's own host undoes itself unless confirmed")           \
+    X(PARAM_SEGMENT_BYTES, "segment_bytes", "bytes", 67108864, 65536, 4294967296, true,            \
+      "size at which a telemetry segment is sealed")                                               \
+    X(PARAM_SEGMENT_AGE_S, "segment_age", "s", 3600, 1, 86400, true,                               \
+      "age at which a telemetry segment is sealed")                                                \
+    X(PARAM_STORE_QUEUE, "store_queue", "units", 4096, 16, 65536, true,                            \
+      "units of work that wait for the store before new ones are refused")                         \
+    X(PARAM_STORE_QUEUE_BYTES, "store_queue_bytes", "bytes", 134217728, 1048576, 4294967296, true, \
+      "compressed telemetry that waits for the store before new batches are refused")              \
+    X(PARAM_BATCH_ALERTS, "batch_alerts", "alerts", 5000, 10, 50000, true,                         \
+      "most alerts in one batch")                                                                  \
+    X(PARAM_FACTS_BYTES, "facts_bytes", "bytes", 262144, 4096, 4194304, true,                      \
+      "largest facts or health report of a device")                                                \
+    X(PARAM_ACTION_DEVICES, "action_devices", "devices", 10, 1, 1000, true,                        \
+      "devices one order may name without a second person")                                        \
+    X(PARAM_ACTION_DEVICES_MOST, "action_devices_most", "devices", 1000, 1, 10000, true,           \
+      "devices one order may name at all")                                                         \
+    X(PARAM_APPROVAL_S, "approval_window", "s", 86400, 60, 2592000, true,                          \
+      "time after which an order nobody approved lapses")
 
 enum param_id {
 #define PARAM_ENUM(id, name, unit, def, least, most, configurable, doc) id,
