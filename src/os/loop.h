@@ -11,6 +11,8 @@
 
 struct loop;
 
+/* LOOP_HANGUP: the connection broke, or the peer stopped sending (told once for a registration).
+ * What it sent before may still have to be read: read until end of file before closing. */
 enum { LOOP_READ = 1, LOOP_WRITE = 2, LOOP_HANGUP = 4 };
 
 typedef void (*loop_io_fn)(struct loop *loop, int fd, unsigned events, void *arg);
@@ -24,18 +26,24 @@ void loop_free(struct loop *loop);
 /** Watch a descriptor (level-triggered). One registration per descriptor. @return 0, E_EXISTS,
  * E_NOMEM, E_IO */
 int loop_add(struct loop *loop, int fd, unsigned events, loop_io_fn fn, void *arg) MUST_CHECK;
-/** Change what is watched; 0 pauses (hang-up is still reported). */
+/** Change what is watched; 0 pauses (hang-up is still reported). @return 0, E_NOT_FOUND, E_NOMEM,
+ * E_IO */
 int loop_mod(struct loop *loop, int fd, unsigned events) MUST_CHECK;
 /** Stop watching; call before close(2). Pending callbacks for it are dropped. Unknown fd: nothing.
  */
 void loop_del(struct loop *loop, int fd);
 
-/** One-shot timer. @return its id (> 0), 0 when out of memory */
+/** One-shot timer; never early. Its callback may start it again. @return its id (> 0), 0 when out
+ * of memory */
 uint64_t loop_timer(struct loop *loop, int64_t delay_ms, loop_fn fn, void *arg);
 /** Cancel; unknown or fired ids do nothing. */
 void loop_timer_cancel(struct loop *loop, uint64_t id);
 
-/** Deliver a signal as a callback on this loop (signalfd or self-pipe). One loop per process. */
+/**
+ * Deliver a signal as a callback on this loop (signalfd or EVFILT_SIGNAL). One loop per process.
+ * Blocks the signal in the calling thread for good: call before other threads are started. Several
+ * arrivals may be told as one. @return 0, E_ARG, E_NOMEM, E_IO
+ */
 int loop_signal(struct loop *loop, int signo, loop_signal_fn fn, void *arg) MUST_CHECK;
 
 /** From any thread: run fn(arg) on the loop soon, in order. @return 0 or E_NOMEM */

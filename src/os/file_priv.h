@@ -1,0 +1,12 @@
+/* The part of files that differs between systems. Private to os/. */
+#ifndef CORDON_OS_FILE_PRIV_H
+#define CORDON_OS_FILE_PRIV_H
+
+#include "base/compiler.h"
+
+/** Data and metadata to the medium (fsync, F_FULLFSYNC). @return 0 or -1 with errno */
+int file_priv_sync_full(int fd) MUST_CHECK;
+/** Data, and the metadata needed to read it back. @return 0 or -1 with errno */
+int file_priv_sync_data(int fd) MUST_CHECK;
+
+#endif
