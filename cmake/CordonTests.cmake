@@ -95,10 +95,11 @@ if(CORDON_CHECKS)
     foreach(check floors text shell python)
         cordon_test("check/${check}" check 120 "${CMAKE_SOURCE_DIR}/script/lint" ${check})
     endforeach()
-    foreach(check format docs licences cppcheck tidy)
+    foreach(check format docs licences cppcheck analyzer tidy)
         cordon_test("check/${check}" "check;slow" 900 "${CMAKE_SOURCE_DIR}/script/lint" ${check})
     endforeach()
-    # These two use every core themselves.
-    set_tests_properties("${CORDON_TEST_PREFIX}check/tidy" "${CORDON_TEST_PREFIX}check/cppcheck" PROPERTIES
-        PROCESSORS 2 COST 100)
+    # These use every core themselves.
+    foreach(check cppcheck analyzer tidy)
+        set_tests_properties("${CORDON_TEST_PREFIX}check/${check}" PROPERTIES PROCESSORS 2 COST 100)
+    endforeach()
 endif()

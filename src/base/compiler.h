@@ -11,11 +11,17 @@
 #define MUST_CHECK __attribute__((warn_unused_result))
 /** printf-style arguments: `fmt` is the index of the format, `first` of the first value. */
 #define PRINTF_LIKE(fmt, first) __attribute__((format(printf, fmt, first)))
-#define UNUSED                  __attribute__((unused))
-#define FALLTHROUGH             __attribute__((fallthrough))
-#define LIKELY(x)               __builtin_expect(!!(x), 1)
-#define UNLIKELY(x)             __builtin_expect(!!(x), 0)
-#define ARRAY_LEN(a)            (sizeof(a) / sizeof((a)[0]))
+/** The result is fresh heap memory that `fn` frees: lets gcc's analyzer follow it. */
+#ifdef __clang__
+#define FREED_BY(fn) __attribute__((malloc))
+#else
+#define FREED_BY(fn) __attribute__((malloc, malloc(fn, 1)))
+#endif
+#define UNUSED       __attribute__((unused))
+#define FALLTHROUGH  __attribute__((fallthrough))
+#define LIKELY(x)    __builtin_expect(!!(x), 1)
+#define UNLIKELY(x)  __builtin_expect(!!(x), 0)
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 /** Hand over ownership of a pointer: yields its value and leaves NULL behind. */
 #define TAKE(p)                                                                                    \

@@ -10,18 +10,19 @@
 
 #include "base/compiler.h"
 
+/** free; NULL is allowed. */
+void mem_free(void *ptr);
+
 /** malloc (of at least one byte); NULL when out of memory or `size` exceeds PTRDIFF_MAX. */
-void *mem_alloc(size_t size) MUST_CHECK;
+void *mem_alloc(size_t size) FREED_BY(mem_free) MUST_CHECK;
 /** Zeroed array of `count` elements of `size` bytes; NULL on overflow or exhaustion. */
-void *mem_calloc(size_t count, size_t size) MUST_CHECK;
+void *mem_calloc(size_t count, size_t size) FREED_BY(mem_free) MUST_CHECK;
 /** realloc to `count * size` bytes; the old block stays valid when NULL is returned. */
 void *mem_realloc_array(void *old, size_t count, size_t size) MUST_CHECK;
 /** Copy of `len` bytes plus a terminating NUL; NULL when out of memory. */
-char *mem_strndup(const char *ptr, size_t len) MUST_CHECK;
+char *mem_strndup(const char *ptr, size_t len) FREED_BY(mem_free) MUST_CHECK;
 /** Copy of a NUL-terminated string; NULL when out of memory. */
-char *mem_strdup(const char *s) MUST_CHECK;
-/** free; NULL is allowed. */
-void mem_free(void *ptr);
+char *mem_strdup(const char *s) FREED_BY(mem_free) MUST_CHECK;
 /** For CLEANUP(mem_freep): frees what the pointer variable holds. */
 void mem_freep(void *pointer_to_pointer);
 
