@@ -1,8 +1,7 @@
 /* Entry of `cordon`. */
-#include <stdio.h>
+#include "cli/cli.h"
 
-int main(void)
+int main(int argc, char **argv)
 {
-    (void)puts("cordon " CORDON_VERSION);
-    return 0;
+    return cli_main(argc, argv);
 }
