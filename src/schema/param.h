@@ -41,6 +41,12 @@
       "largest arguments of one command")                                                          \
     X(PARAM_COMMAND_TTL_S, "command_ttl", "s", 86400, 10, 2592000, true,                           \
       "time after which an undelivered command expires")                                           \
+    X(PARAM_SENSOR_RESTART_MS, "sensor_restart", "ms", 5000, 1, 3600000, true,                     \
+      "first delay before a failed sensor is restarted; doubles")                                  \
+    X(PARAM_SENSOR_RESTART_MOST_MS, "sensor_restart_most", "ms", 300000, 1, 86400000, true,        \
+      "longest delay before a failed sensor is restarted")                                         \
+    X(PARAM_SENSOR_HEALTHY_MS, "sensor_healthy", "ms", 60000, 1, 86400000, true,                   \
+      "a sensor that ran so long counts as healthy again")                                         \
     X(PARAM_PING_MS, "ping_interval", "ms", 30000, 1000, 300000, true,                             \
       "how often the device channel is checked for life")                                          \
     X(PARAM_ENROLL_TOKEN_TTL_S, "enroll_token_ttl", "s", 86400, 60, 31536000, true,                \
