@@ -1,12 +1,9 @@
 /* Chunked bodies: the content must not depend on how the bytes are cut. */
-#include <stdint.h>
-#include <stdlib.h>
+#include "fuzz/fuzz.h"
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "codec/http1_chunked.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int decode(struct str in, size_t step, struct buf *out)
 {
@@ -23,12 +20,13 @@ static int decode(struct str in, size_t step, struct buf *out)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct str in = {(const char *)data, size};
+    struct fuzz_input input = fuzz_input_of(data, size);
+    CLEANUP(fuzz_freep) struct str in = fuzz_take_rest(&input);
     struct buf whole = {0};
     struct buf pieces = {0};
-    int rc = decode(in, size, &whole);
-    if (decode(in, 3, &pieces) != rc || !str_eq(buf_str(&whole), buf_str(&pieces)))
-        abort();
+    int rc = decode(in, in.len, &whole);
+    FUZZ_ASSERT(decode(in, 3, &pieces) == rc);
+    FUZZ_ASSERT(str_eq(buf_str(&whole), buf_str(&pieces)));
     buf_done(&whole);
     buf_done(&pieces);
     return 0;

@@ -1,12 +1,9 @@
-/* WebSocket frames: the first byte chooses the role; the messages must not depend on how the bytes
+/* WebSocket frames: the first byte chooses our role; the messages must not depend on how the bytes
  * are cut, and none may exceed the limit. */
-#include <stdint.h>
-#include <stdlib.h>
+#include "fuzz/fuzz.h"
 
 #include "base/err.h"
 #include "codec/ws.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { MESSAGE_BYTES_MAX = 4096 };
 
@@ -19,14 +16,12 @@ static int hear(enum ws_role role, struct str in, size_t step, struct buf *out)
         struct ws_event event;
         uint16_t code = 0;
         while ((rc = ws_decode(&d, &piece, &event, &code)) == 0) {
-            if (event.payload.len > MESSAGE_BYTES_MAX)
-                abort();
+            FUZZ_ASSERT(event.payload.len <= MESSAGE_BYTES_MAX);
             buf_add_u8(out, (uint8_t)event.opcode);
             buf_add_u32(out, (uint32_t)event.payload.len);
             buf_add_str(out, event.payload);
         }
-        if (rc != E_AGAIN && code == 0)
-            abort();
+        FUZZ_ASSERT(rc == E_AGAIN || code != 0);
     }
     ws_decoder_done(&d);
     return rc;
@@ -34,15 +29,14 @@ static int hear(enum ws_role role, struct str in, size_t step, struct buf *out)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size == 0)
-        return 0;
-    enum ws_role role = data[0] & 1 ? WS_SERVER : WS_CLIENT;
-    struct str in = {(const char *)data + 1, size - 1};
+    struct fuzz_input input = fuzz_input_of(data, size);
+    enum ws_role role = fuzz_take_byte(&input) & 1 ? WS_SERVER : WS_CLIENT;
+    CLEANUP(fuzz_freep) struct str in = fuzz_take_rest(&input);
     struct buf whole = {0};
     struct buf pieces = {0};
-    int rc = hear(role, in, size, &whole);
-    if (hear(role, in, 2, &pieces) != rc || !str_eq(buf_str(&whole), buf_str(&pieces)))
-        abort();
+    int rc = hear(role, in, in.len, &whole);
+    FUZZ_ASSERT(hear(role, in, 2, &pieces) == rc);
+    FUZZ_ASSERT(str_eq(buf_str(&whole), buf_str(&pieces)));
     buf_done(&whole);
     buf_done(&pieces);
     return 0;
