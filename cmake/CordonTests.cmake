@@ -91,6 +91,7 @@ endforeach()
 
 # Checks of the source text, once in a run of several builds.
 if(CORDON_CHECKS)
+    cordon_test("check/tools" "check;slow" 120 "${CMAKE_SOURCE_DIR}/tools/selftest")
     cordon_test("check/scenario-library" "check;slow" 120 "${CMAKE_SOURCE_DIR}/tests/e2e/lib/selftest")
     foreach(check floors text shell python)
         cordon_test("check/${check}" check 120 "${CMAKE_SOURCE_DIR}/script/lint" ${check})
