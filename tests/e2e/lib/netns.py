@@ -21,9 +21,12 @@ def supported():
     probe = f"cordon-{os.getpid()}-probe"
     try:
         ip("netns", "add", probe)
+        try:
+            ip("-n", probe, "link", "set", "lo", "up")
+        finally:
+            ip("netns", "del", probe)
     except OSError as error:
         return f"network namespaces are not allowed here: {error}"
-    ip("netns", "del", probe)
     return None
 
 
