@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -113,9 +114,28 @@ static _Noreturn void run_child(const struct plan *plan)
     give_up(plan, errno);
 }
 
+/* A connected pair, close-on-exec, above 2. Ends as an errno. */
+static int open_socket(int fds[2])
+{
+    int raw[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, raw) != 0)
+        return errno;
+    int e = 0;
+    for (int i = 0; i < 2; i++) {
+        fds[i] = fcntl(raw[i], F_DUPFD_CLOEXEC, 3);
+        if (fds[i] < 0)
+            e = errno;
+        (void)close(raw[i]);
+    }
+    return e;
+}
+
 static int open_pipes(struct pipes *p, unsigned flags)
 {
-    if ((flags & PROC_STDIN) && proc_priv_pipe(p->in) != 0)
+    int e = flags & PROC_SOCKET ? open_socket(p->in) : 0;
+    if (e)
+        return e;
+    if ((flags & PROC_STDIN) && !(flags & PROC_SOCKET) && proc_priv_pipe(p->in) != 0)
         return errno;
     if ((flags & PROC_STDOUT) && proc_priv_pipe(p->out) != 0)
         return errno;
@@ -187,7 +207,7 @@ int proc_spawn(const char *const *argv, const char *const *envp, unsigned flags,
                         .flags = flags,
                         .parent = getpid(),
                         .report = p.report[1]};
-    plan.stdio[0] = flags & PROC_STDIN ? p.in[0] : p.null;
+    plan.stdio[0] = flags & (PROC_STDIN | PROC_SOCKET) ? p.in[0] : p.null;
     plan.stdio[1] = flags & PROC_STDOUT ? p.out[1] : p.null;
     plan.stdio[2] = flags & PROC_STDERR ? p.errors[1] : -1;
     pid_t pid = fork_quietly(&plan);

@@ -29,11 +29,12 @@ struct proc_child {
 };
 
 enum {
-    PROC_STDIN = 1,           /* pipe to its standard input, else /dev/null */
-    PROC_STDOUT = 2,          /* pipe from its standard output, else /dev/null */
-    PROC_STDERR = 4,          /* pipe from its standard error, else inherited */
-    PROC_NEW_GROUP = 8,       /* its own process group */
-    PROC_DIE_WITH_PARENT = 16 /* killed when the thread that started it ends (Linux only) */
+    PROC_STDIN = 1,            /* pipe to its standard input, else /dev/null */
+    PROC_STDOUT = 2,           /* pipe from its standard output, else /dev/null */
+    PROC_STDERR = 4,           /* pipe from its standard error, else inherited */
+    PROC_NEW_GROUP = 8,        /* its own process group */
+    PROC_DIE_WITH_PARENT = 16, /* killed when the thread that started it ends (Linux only) */
+    PROC_SOCKET = 32 /* its standard input is one end of a socket pair; ours is stdin_fd */
 };
 
 /**

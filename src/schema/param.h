@@ -23,7 +23,7 @@
       "time an idle connection is kept")                                                           \
     X(PARAM_API_BODY_BYTES, "api_body_bytes", "bytes", 1048576, 1024, 16777216, true,              \
       "largest request body of the administration API")                                            \
-    X(PARAM_BATCH_BYTES, "batch_bytes", "bytes", 4194304, 65536, 33554432, true,                   \
+    X(PARAM_BATCH_BYTES, "batch_bytes", "bytes", 16777216, 65536, 33554432, true,                  \
       "largest compressed batch")                                                                  \
     X(PARAM_BATCH_PLAIN_BYTES, "batch_plain_bytes", "bytes", 33554432, 262144, 268435456, true,    \
       "largest batch after decompression")                                                         \

@@ -74,7 +74,7 @@ enum route_auth { AUTH_NONE, AUTH_DEVICE, AUTH_PERSON };
       "certificate request for a new certificate")                                                 \
     X(ROUTE_CHANNEL, LISTENER_DEVICE, "GET", "/device/v1/channel", AUTH_DEVICE, "", 0,             \
       "the held connection (WebSocket)")                                                           \
-    X(ROUTE_BATCH, LISTENER_DEVICE, "POST", "/device/v1/batch", AUTH_DEVICE, "", 4194304,          \
+    X(ROUTE_BATCH, LISTENER_DEVICE, "POST", "/device/v1/batch", AUTH_DEVICE, "", 16777216,         \
       "events and alerts; answered after the commit")                                              \
     X(ROUTE_RULESET, LISTENER_DEVICE, "GET", "/device/v1/ruleset/{version}", AUTH_DEVICE, "", 0,   \
       "signed ruleset file")                                                                       \
