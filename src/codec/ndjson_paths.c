@@ -1,0 +1,259 @@
+/* Compiles a list of paths into the trie that codec/ndjson.c walks beside the record. Runs once at
+ * start; the result never changes. See ndjson.h for the path's grammar. */
+#include "codec/ndjson.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "codec/ndjson_priv.h"
+
+enum { PATH_BYTES_MAX = 512 };
+
+/* A node while the trie grows: children as a list. */
+struct draft {
+    struct str key; /* of the edge from its parent */
+    uint16_t first_child;
+    uint16_t sibling;
+    struct ndjson_node node;
+};
+
+struct compiler {
+    struct draft *drafts;
+    size_t len;
+    size_t cap;
+    char *text;
+    size_t text_len;
+    struct ndjson_paths *paths;
+    size_t edges_len;
+    uint16_t ranks;
+};
+
+static int add_node(struct compiler *c, struct str key, bool in_array, uint16_t *ret_node)
+{
+    if (c->len >= NDJSON_NONE)
+        return E_LIMIT;
+    if (mem_grow(&c->drafts, &c->cap, c->len + 1, sizeof *c->drafts))
+        return E_NOMEM;
+    c->drafts[c->len] = (struct draft){.key = key,
+                                       .first_child = NDJSON_NONE,
+                                       .sibling = NDJSON_NONE,
+                                       .node = {.star = NDJSON_NONE,
+                                                .element = NDJSON_NONE,
+                                                .leaf = NDJSON_NONE,
+                                                .in_array = in_array}};
+    *ret_node = (uint16_t)c->len++;
+    return 0;
+}
+
+static int child_by_key(struct compiler *c, uint16_t parent, struct str key, uint16_t *ret_node)
+{
+    for (uint16_t i = c->drafts[parent].first_child; i != NDJSON_NONE; i = c->drafts[i].sibling) {
+        if (str_eq(c->drafts[i].key, key)) {
+            *ret_node = i;
+            return 0;
+        }
+    }
+    int rc = add_node(c, key, c->drafts[parent].node.in_array, ret_node);
+    if (rc)
+        return rc;
+    c->drafts[*ret_node].sibling = c->drafts[parent].first_child;
+    c->drafts[parent].first_child = *ret_node;
+    c->drafts[parent].node.children++;
+    return 0;
+}
+
+static int child_star(struct compiler *c, uint16_t parent, uint16_t *ret_node)
+{
+    if (c->drafts[parent].node.star == NDJSON_NONE) {
+        uint16_t made;
+        int rc = add_node(c, STR("*"), c->drafts[parent].node.in_array, &made);
+        if (rc)
+            return rc;
+        c->drafts[made].node.list = true;
+        c->drafts[parent].node.star = made;
+    }
+    *ret_node = c->drafts[parent].node.star;
+    return 0;
+}
+
+static int child_element(struct compiler *c, uint16_t parent, uint16_t *ret_node)
+{
+    if (c->drafts[parent].node.element == NDJSON_NONE) {
+        uint16_t made;
+        int rc = add_node(c, STR("[]"), true, &made);
+        if (rc)
+            return rc;
+        c->drafts[parent].node.element = made;
+    }
+    *ret_node = c->drafts[parent].node.element;
+    return 0;
+}
+
+/* Unescape one key into the shared text; *p ends at the '.', '[' or NUL behind it. */
+static struct str cut_key(struct compiler *c, const char **p)
+{
+    char *start = c->text + c->text_len;
+    while (**p && **p != '.' && **p != '[') {
+        if (**p == '\\' && (*p)[1])
+            (*p)++;
+        c->text[c->text_len++] = *(*p)++;
+    }
+    return str_n(start, (size_t)(c->text + c->text_len - start));
+}
+
+static int add_path(struct compiler *c, const char *path, uint16_t number, struct err *err)
+{
+    const char *p = path;
+    uint16_t at = 0;
+    unsigned levels = 0;
+    int rc = 0;
+    do {
+        bool star = p[0] == '*' && (p[1] == '\0' || p[1] == '.' || p[1] == '[');
+        if (star) {
+            p++;
+            rc = child_star(c, at, &at);
+        } else if (p != path || *p != '[') {
+            struct str key = cut_key(c, &p);
+            if (key.len == 0)
+                return err_set(err, E_ARG, "path '%s' has an empty key", path);
+            rc = child_by_key(c, at, key, &at);
+        }
+        levels++;
+        while (rc == 0 && p[0] == '[' && p[1] == ']') {
+            p += 2;
+            rc = child_element(c, at, &at);
+            levels++;
+        }
+        if (rc)
+            return err_set(err, rc, "path '%s' cannot be added: %s", path, err_sentence(rc));
+        if (levels > NDJSON_DEPTH_MAX)
+            return err_set(err, E_LIMIT, "path '%s' has more than %d levels", path,
+                           NDJSON_DEPTH_MAX);
+    } while (*p == '.' && p++);
+    if (*p)
+        return err_set(err, E_ARG, "path '%s': expected '.', '[]' or its end at '%s'", path, p);
+    if (c->drafts[at].node.leaf != NDJSON_NONE)
+        return err_set(err, E_ARG, "path '%s' is listed twice", path);
+    c->drafts[at].node.leaf = number; /* a path number for now; becomes a rank */
+    c->drafts[at].node.list |= c->drafts[at].node.in_array;
+    return 0;
+}
+
+/* Give every path its rank, depth first. Recursion is bounded by NDJSON_DEPTH_MAX. */
+static void rank(struct compiler *c, uint16_t at)
+{
+    struct ndjson_node *node = &c->drafts[at].node;
+    if (node->leaf != NDJSON_NONE) {
+        uint16_t number = node->leaf;
+        node->leaf = c->ranks;
+        c->paths->rank_of[number] = c->ranks;
+        c->paths->path_of[c->ranks++] = number;
+    }
+    node->below_first = c->ranks;
+    for (uint16_t i = c->drafts[at].first_child; i != NDJSON_NONE; i = c->drafts[i].sibling)
+        rank(c, i);
+    if (node->star != NDJSON_NONE)
+        rank(c, node->star);
+    if (node->element != NDJSON_NONE)
+        rank(c, node->element);
+    node->below_end = c->ranks;
+    if (node->children) {
+        uint32_t slots = 4;
+        while (slots < node->children * 2u)
+            slots *= 2;
+        node->table = (uint32_t)c->edges_len;
+        node->mask = slots - 1;
+        c->edges_len += slots;
+    }
+}
+
+static void fill_edges(const struct compiler *c)
+{
+    struct ndjson_paths *paths = c->paths;
+    for (size_t i = 0; i < c->edges_len; i++)
+        paths->edges[i].node = NDJSON_NONE;
+    for (size_t n = 0; n < c->len; n++) {
+        const struct ndjson_node *node = &paths->nodes[n];
+        for (uint16_t i = c->drafts[n].first_child; i != NDJSON_NONE; i = c->drafts[i].sibling) {
+            struct str key = c->drafts[i].key;
+            uint32_t slot = ndjson_key_hash(key.ptr, key.len) & node->mask;
+            while (paths->edges[node->table + slot].node != NDJSON_NONE)
+                slot = (slot + 1) & node->mask;
+            paths->edges[node->table + slot] =
+                (struct ndjson_edge){.key = key.ptr, .len = (uint32_t)key.len, .node = i};
+        }
+    }
+}
+
+static int finish(struct compiler *c)
+{
+    struct ndjson_paths *paths = c->paths;
+    rank(c, 0);
+    paths->nodes = mem_calloc(c->len, sizeof *paths->nodes);
+    paths->edges = mem_calloc(c->edges_len + 1, sizeof *paths->edges);
+    if (!paths->nodes || !paths->edges)
+        return E_NOMEM;
+    for (size_t i = 0; i < c->len; i++)
+        paths->nodes[i] = c->drafts[i].node;
+    paths->nodes_len = (uint32_t)c->len;
+    fill_edges(c);
+    return 0;
+}
+
+static int compile(struct compiler *c, const char *const *list, size_t count, struct err *err)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t len = strlen(list[i]);
+        if (len > PATH_BYTES_MAX)
+            return err_set(err, E_LIMIT, "path '%.40s...' is longer than %d bytes", list[i],
+                           PATH_BYTES_MAX);
+        bytes += len;
+    }
+    struct ndjson_paths *paths = c->paths;
+    paths->text = c->text = mem_alloc(bytes);
+    paths->rank_of = mem_calloc(count, sizeof *paths->rank_of);
+    paths->path_of = mem_calloc(count, sizeof *paths->path_of);
+    paths->paths_len = (uint32_t)count;
+    uint16_t root;
+    if (!paths->text || !paths->rank_of || !paths->path_of || add_node(c, STR(""), false, &root))
+        return err_set(err, E_NOMEM, "%s", err_sentence(E_NOMEM));
+    for (size_t i = 0; i < count; i++) {
+        int rc = add_path(c, list[i], (uint16_t)i, err);
+        if (rc)
+            return rc;
+    }
+    if (finish(c))
+        return err_set(err, E_NOMEM, "%s", err_sentence(E_NOMEM));
+    return 0;
+}
+
+int ndjson_paths_new(const char *const *list, size_t count, struct ndjson_paths **ret_paths,
+                     struct err *err)
+{
+    if (count > NDJSON_PATHS_MAX)
+        return err_set(err, E_LIMIT, "more than %d paths", NDJSON_PATHS_MAX);
+    struct compiler c = {.paths = mem_calloc(1, sizeof *c.paths)};
+    if (!c.paths)
+        return err_set(err, E_NOMEM, "%s", err_sentence(E_NOMEM));
+    int rc = compile(&c, list, count, err);
+    mem_free(c.drafts);
+    if (rc) {
+        ndjson_paths_free(c.paths);
+        return rc;
+    }
+    *ret_paths = c.paths;
+    return 0;
+}
+
+void ndjson_paths_free(struct ndjson_paths *paths)
+{
+    if (!paths)
+        return;
+    mem_free(paths->nodes);
+    mem_free(paths->edges);
+    mem_free(paths->rank_of);
+    mem_free(paths->path_of);
+    mem_free(paths->text);
+    mem_free(paths);
+}
