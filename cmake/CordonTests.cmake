@@ -75,6 +75,15 @@ foreach(source IN LISTS fuzz_targets)
         ${name} "${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${parser}")
 endforeach()
 
+# Programs that measure (tests/bench/bench_<what>.c); nothing runs them but a person.
+file(GLOB benches CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/bench/bench_*.c")
+foreach(source IN LISTS benches)
+    get_filename_component(name "${source}" NAME_WE)
+    add_executable(${name} "${source}")
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bench")
+    target_link_libraries(${name} PRIVATE ${CORDON_LIBRARIES})
+endforeach()
+
 # ThreadSanitizer watches the unit tests; scenarios and checks run in the other builds.
 if(CORDON_TSAN)
     return()
