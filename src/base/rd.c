@@ -16,28 +16,34 @@ static const unsigned char *take(struct rd *r, size_t n)
     return at;
 }
 
+/* All bytes or none: a half-read integer must not look like a value. */
+static uint64_t take_integer(struct rd *r, size_t bytes)
+{
+    const unsigned char *p = take(r, bytes);
+    uint64_t value = 0;
+    for (size_t i = 0; p && i < bytes; i++)
+        value = value << 8 | p[i];
+    return value;
+}
+
 uint8_t rd_u8(struct rd *r)
 {
-    const unsigned char *p = take(r, 1);
-    return p ? p[0] : 0;
+    return (uint8_t)take_integer(r, 1);
 }
 
 uint16_t rd_u16(struct rd *r)
 {
-    const unsigned char *p = take(r, 2);
-    return (uint16_t)(p ? p[0] << 8 | p[1] : 0);
+    return (uint16_t)take_integer(r, 2);
 }
 
 uint32_t rd_u32(struct rd *r)
 {
-    uint32_t high = rd_u16(r);
-    return high << 16 | rd_u16(r);
+    return (uint32_t)take_integer(r, 4);
 }
 
 uint64_t rd_u64(struct rd *r)
 {
-    uint64_t high = rd_u32(r);
-    return high << 32 | rd_u32(r);
+    return take_integer(r, 8);
 }
 
 struct str rd_bytes(struct rd *r, size_t len)

@@ -11,7 +11,7 @@
 struct rd {
     const unsigned char *ptr;
     size_t left;
-    bool failed; /* a read went past the end; every later read yields 0 or an empty slice */
+    bool failed; /* a read went past the end: it and every later one yield 0 or an empty slice */
 };
 
 static inline struct rd rd_of(struct str s)

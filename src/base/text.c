@@ -193,16 +193,20 @@ static int base64_value(char c)
 
 int text_base64_decode(struct str text, struct buf *out)
 {
-    while (text.len && text.ptr[text.len - 1] == '=')
-        text.len--;
-    if (text.len % 4 == 1)
+    size_t padding = 0;
+    while (padding < 2 && padding < text.len && text.ptr[text.len - 1 - padding] == '=')
+        padding++;
+    if (padding && text.len % 4 != 0)
         return E_PARSE;
+    size_t before = out->len;
     uint32_t bits = 0;
     unsigned have = 0;
-    for (size_t i = 0; i < text.len; i++) {
+    for (size_t i = 0; i < text.len - padding; i++) {
         int v = base64_value(text.ptr[i]);
-        if (v < 0)
+        if (v < 0) {
+            buf_truncate(out, before);
             return E_PARSE;
+        }
         bits = bits << 6 | (uint32_t)v;
         have += 6;
         if (have >= 8) {
@@ -210,6 +214,13 @@ int text_base64_decode(struct str text, struct buf *out)
             buf_add_u8(out, (uint8_t)(bits >> have));
         }
     }
+    /* A lone last digit, or bits that no byte holds: two texts would mean the same bytes. */
+    if (have >= 6 || (bits & ((1u << have) - 1)) != 0) {
+        buf_truncate(out, before);
+        return E_PARSE;
+    }
+    if (padding)
+        PLANT_OVERREAD(text.ptr + text.len);
     return buf_check(out);
 }
 

@@ -28,7 +28,10 @@ int text_hex_decode(struct str hex, unsigned char *out, size_t cap, size_t *ret_
 void text_base64_add(struct buf *b, const void *bytes, size_t len);
 /** Append base64url without padding. RFC 4648 section 5. */
 void text_base64url_add(struct buf *b, const void *bytes, size_t len);
-/** Decode either alphabet, padding optional, no white space; appends to `out`. @return 0 or E_PARSE
+/**
+ * Decode either alphabet, padding optional, no white space; appends to `out`. Strict (RFC 4648
+ * section 3.5): bytes have one encoding per alphabet and padding form.
+ * @return 0, E_PARSE (`out` unchanged), E_NOMEM or E_LIMIT
  */
 int text_base64_decode(struct str text, struct buf *out) MUST_CHECK;
 

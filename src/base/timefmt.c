@@ -70,6 +70,21 @@ static int64_t fraction(struct str *s)
     return ns;
 }
 
+/* Before 1970 the fraction counts backwards, or the earliest instant would overflow on its way. */
+static int join(int64_t seconds, int64_t fraction_ns, int64_t *ret_ns)
+{
+    int64_t ns;
+    if (seconds < 0 && fraction_ns > 0) {
+        seconds++;
+        fraction_ns -= NS_PER_S;
+    }
+    if (__builtin_mul_overflow(seconds, NS_PER_S, &ns) ||
+        __builtin_add_overflow(ns, fraction_ns, &ns))
+        return E_LIMIT;
+    *ret_ns = ns;
+    return 0;
+}
+
 int timefmt_parse(struct str s, int64_t *ret_ns)
 {
     unsigned y, mo, d, h, mi, sec;
@@ -79,8 +94,6 @@ int timefmt_parse(struct str s, int64_t *ret_ns)
         return E_PARSE;
     if (mo < 1 || mo > 12 || d < 1 || d > month_days(y, mo) || h > 23 || mi > 59 || sec > 60)
         return E_PARSE;
-    if (y < 1678 || y > 2261)
-        return E_LIMIT;
     int64_t ns = 0;
     if (s.len && s.ptr[0] == '.') {
         s = str_sub(s, 1, SIZE_MAX);
@@ -106,9 +119,10 @@ int timefmt_parse(struct str s, int64_t *ret_ns)
     }
     if (s.len)
         return E_PARSE;
-    int64_t seconds = days_from_civil(y, mo, d) * 86400 + h * 3600 + mi * 60 + sec - offset_s;
-    *ret_ns = seconds * NS_PER_S + ns;
-    return 0;
+    if (offset_s && ns)
+        PLANT_OVERREAD(s.ptr);
+    return join(days_from_civil(y, mo, d) * 86400 + h * 3600 + mi * 60 + sec - offset_s, ns,
+                ret_ns);
 }
 
 void timefmt_add(struct buf *b, int64_t ns, unsigned fraction_digits)

@@ -14,7 +14,8 @@
 
 /**
  * Parse RFC 3339: "2025-08-07T13:21:35.880814738Z", offset allowed, fraction of any length (cut to
- * nanoseconds), 'T' or space. @return 0, E_PARSE or E_LIMIT (year outside 1678..2261)
+ * nanoseconds), 'T' or space. Reads back whatever timefmt_add wrote with 9 digits.
+ * @return 0, E_PARSE or E_LIMIT (not within 1677-09-21 .. 2262-04-11)
  */
 int timefmt_parse(struct str s, int64_t *ret_ns) MUST_CHECK;
 /** Append RFC 3339 in UTC with `digits` (0..9) fraction digits. */
