@@ -105,7 +105,7 @@ if(CORDON_CHECKS)
     foreach(check floors text shell python)
         cordon_test("check/${check}" check 120 "${CMAKE_SOURCE_DIR}/script/lint" ${check})
     endforeach()
-    foreach(check format docs licences cppcheck analyzer tidy)
+    foreach(check format docs licences recordings cppcheck analyzer tidy)
         cordon_test("check/${check}" "check;slow" 900 "${CMAKE_SOURCE_DIR}/script/lint" ${check})
     endforeach()
     # These use every core themselves.
