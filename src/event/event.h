@@ -115,7 +115,10 @@ static inline void event_set_list(struct event *ev, enum field_id id, const stru
     event_set(ev, id, (struct value){.type = VALUE_LIST, .count = (uint32_t)count, .list = items});
 }
 
-/** Append the event as one flat JSON object: kind, time, known fields by dotted name, then extras.
+/**
+ * Append the event as one flat JSON object on one line: "kind", "time", "product", "category",
+ * "service", known fields by dotted name, then extras. normaliser_record reads it back exactly
+ * (FORMAT_CORDON). A FIELD_TIME value is nanoseconds since 1970 here and RFC 3339 text in the JSON.
  */
 void event_add_json(struct buf *out, const struct event *ev);
 

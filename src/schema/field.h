@@ -16,6 +16,8 @@ enum field_type { FIELD_STR, FIELD_INT, FIELD_BOOL, FIELD_LIST, FIELD_TIME };
     X(F_PIDVERSION, "process.pidversion", FIELD_INT, "", "", "generation of the pid on a Mac")     \
     X(F_EXECUTABLE, "process.executable", FIELD_STR, "Image", "process.executable",                \
       "path of the program")                                                                       \
+    X(F_PREVIOUS_EXECUTABLE, "process.previous.executable", FIELD_STR, "", "",                     \
+      "program the process ran before this exec")                                                  \
     X(F_NAME, "process.name", FIELD_STR, "ProcessName", "process.name", "last part of the path")   \
     X(F_COMMAND_LINE, "process.command_line", FIELD_STR, "CommandLine", "process.command_line",    \
       "arguments joined by one space")                                                             \
@@ -74,10 +76,22 @@ enum field_type { FIELD_STR, FIELD_INT, FIELD_BOOL, FIELD_LIST, FIELD_TIME };
     X(F_RESPONSIBLE_EXECUTABLE, "process.responsible.executable", FIELD_STR, "", "",               \
       "its program")                                                                               \
     X(F_TARGET_PID, "target.process.pid", FIELD_INT, "", "", "process acted upon")                 \
+    X(F_TARGET_PIDVERSION, "target.process.pidversion", FIELD_INT, "", "", "its generation")       \
     X(F_TARGET_EXECUTABLE, "target.process.executable", FIELD_STR, "TargetImage", "",              \
       "program of the process acted upon")                                                         \
     X(F_TARGET_SIGNING_ID, "target.process.signing.id", FIELD_STR, "", "",                         \
       "its signing identifier")                                                                    \
+    X(F_INSTIGATOR_PID, "instigator.process.pid", FIELD_INT, "", "",                               \
+      "process on whose behalf the event's process acted")                                         \
+    X(F_INSTIGATOR_PIDVERSION, "instigator.process.pidversion", FIELD_INT, "", "",                 \
+      "its generation")                                                                            \
+    X(F_INSTIGATOR_EXECUTABLE, "instigator.process.executable", FIELD_STR, "", "", "its program")  \
+    X(F_INSTIGATOR_SIGNING_ID, "instigator.process.signing.id", FIELD_STR, "", "",                 \
+      "its signing identifier")                                                                    \
+    X(F_INSTIGATOR_TEAM_ID, "instigator.process.signing.team_id", FIELD_STR, "", "",               \
+      "its team identifier")                                                                       \
+    X(F_INSTIGATOR_PLATFORM_BINARY, "instigator.process.signing.platform_binary", FIELD_BOOL, "",  \
+      "", "it is part of the operating system")                                                    \
     X(F_SIGNAL, "signal.number", FIELD_INT, "", "", "signal sent")                                 \
     X(F_FILE_PATH, "file.path", FIELD_STR, "TargetFilename", "file.path", "file acted upon")       \
     X(F_FILE_NAME, "file.name", FIELD_STR, "", "file.name", "last part of file.path")              \
@@ -87,6 +101,9 @@ enum field_type { FIELD_STR, FIELD_INT, FIELD_BOOL, FIELD_LIST, FIELD_TIME };
     X(F_FILE_UID, "file.uid", FIELD_INT, "", "file.uid", "owner")                                  \
     X(F_FILE_SIZE, "file.size", FIELD_INT, "", "file.size", "bytes")                               \
     X(F_FILE_INODE, "file.inode", FIELD_INT, "", "file.inode", "inode number, up to 64 bits")      \
+    X(F_FILE_GID, "file.gid", FIELD_INT, "", "file.gid", "owning group")                           \
+    X(F_FILE_SHA256, "file.hash.sha256", FIELD_STR, "", "file.hash.sha256",                        \
+      "SHA-256 of the file, hex")                                                                  \
     X(F_FILE_FLAGS, "file.flags", FIELD_INT, "", "", "BSD file flags or open flags")               \
     X(F_FILE_MODIFIED, "file.modified", FIELD_BOOL, "", "", "the file was written before close")   \
     X(F_FILE_XATTR, "file.xattr", FIELD_STR, "", "", "extended attribute's name")                  \

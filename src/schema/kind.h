@@ -27,6 +27,14 @@
     X(KIND_SETMODE, "setmode", "setmode", "", "a file's permissions were changed")                 \
     X(KIND_SETOWNER, "setowner", "setowner", "", "a file's owner was changed")                     \
     X(KIND_SETFLAGS, "setflags", "setflags", "", "a file's flags were changed")                    \
+    X(KIND_SETACL, "setacl", "setacl", "", "a file's access list was changed")                     \
+    X(KIND_SETATTRLIST, "setattrlist", "setattrlist", "", "a file's attributes were changed")      \
+    X(KIND_EXCHANGEDATA, "exchangedata", "exchangedata", "", "two files exchanged their content")  \
+    X(KIND_SEARCHFS, "searchfs", "searchfs", "", "a volume was searched")                          \
+    X(KIND_FP_MATERIALIZE, "file_provider_materialize", "file_provider_materialize", "",           \
+      "a file of a cloud folder was fetched")                                                      \
+    X(KIND_FP_UPDATE, "file_provider_update", "file_provider_update", "",                          \
+      "a file of a cloud folder was updated")                                                      \
     X(KIND_UTIMES, "utimes", "utimes", "", "a file's times were changed")                          \
     X(KIND_MMAP, "mmap", "mmap", "image_load", "a file was mapped")                                \
     X(KIND_MPROTECT, "mprotect", "mprotect", "", "memory protection was changed")                  \
@@ -37,6 +45,11 @@
     X(KIND_KEXTLOAD, "kextload", "kextload", "driver_load", "a kernel extension was loaded")       \
     X(KIND_KEXTUNLOAD, "kextunload", "kextunload", "", "a kernel extension was unloaded")          \
     X(KIND_GET_TASK, "get_task", "get_task", "process_access", "a task port was taken")            \
+    X(KIND_GET_TASK_NAME, "get_task_name", "get_task_name", "", "a task's name port was taken")    \
+    X(KIND_GET_TASK_READ, "get_task_read", "get_task_read", "process_access",                      \
+      "a task's read port was taken")                                                              \
+    X(KIND_GET_TASK_INSPECT, "get_task_inspect", "get_task_inspect", "",                           \
+      "a task's inspect port was taken")                                                           \
     X(KIND_TRACE, "trace", "trace", "process_access", "a process was traced")                      \
     X(KIND_REMOTE_THREAD, "remote_thread_create", "remote_thread_create", "create_remote_thread",  \
       "a thread was made in another process")                                                      \
@@ -46,6 +59,11 @@
     X(KIND_CS_INVALIDATED, "cs_invalidated", "cs_invalidated", "",                                 \
       "a code signature became invalid")                                                           \
     X(KIND_SETUID, "setuid", "setuid", "", "a process changed its user")                           \
+    X(KIND_SETGID, "setgid", "setgid", "", "a process changed its group")                          \
+    X(KIND_SETEUID, "seteuid", "seteuid", "", "a process changed its effective user")              \
+    X(KIND_SETEGID, "setegid", "setegid", "", "a process changed its effective group")             \
+    X(KIND_SETREUID, "setreuid", "setreuid", "", "a process changed real and effective user")      \
+    X(KIND_SETREGID, "setregid", "setregid", "", "a process changed real and effective group")     \
     X(KIND_CHDIR, "chdir", "chdir", "", "a process changed its folder")                            \
     X(KIND_CHROOT, "chroot", "chroot", "", "a process changed its root")                           \
     X(KIND_LOOKUP, "lookup", "lookup", "", "a path was looked up")                                 \
@@ -62,9 +80,14 @@
     X(KIND_IOKIT_OPEN, "iokit_open", "iokit_open", "", "a device driver was opened")               \
     X(KIND_SETTIME, "settime", "settime", "", "the clock was set")                                 \
     X(KIND_PTY_GRANT, "pty_grant", "pty_grant", "", "a terminal was granted")                      \
+    X(KIND_PTY_CLOSE, "pty_close", "pty_close", "", "a terminal was closed")                       \
     X(KIND_UIPC_BIND, "uipc_bind", "uipc_bind", "", "a local socket was bound")                    \
     X(KIND_UIPC_CONNECT, "uipc_connect", "uipc_connect", "", "a local socket was connected")       \
     X(KIND_XPC_CONNECT, "xpc_connect", "xpc_connect", "", "an XPC service was connected")          \
+    X(KIND_BOOTSTRAP_CHECK_IN, "bootstrap_check_in", "bootstrap_check_in", "",                     \
+      "a process claimed a service name")                                                          \
+    X(KIND_BOOTSTRAP_LOOK_UP, "bootstrap_look_up", "bootstrap_look_up", "",                        \
+      "a process looked up a service name")                                                        \
     X(KIND_NETWORK_CONNECT, "network_connect", "", "network_connection",                           \
       "a network connection was opened")                                                           \
     X(KIND_DNS_QUERY, "dns_query", "", "dns_query", "a name was resolved")                         \
