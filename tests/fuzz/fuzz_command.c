@@ -1,0 +1,47 @@
+/* Fuzz signed commands: the input is the canonical part; it is signed here, so that the parser
+ * behind the signature is reached. The second half of the run takes the input as a whole envelope.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "proto/command.h"
+#include "proto/signed_file.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct sign_key *key;
+static char id[SIGN_KEY_ID_BYTES];
+
+static void add_str(struct buf *out, struct str s)
+{
+    buf_add_u32(out, (uint32_t)s.len);
+    buf_add_str(out, s);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (!key && (sign_key_new(&key, NULL) != 0 || sign_key_id(key, id) != 0))
+        abort();
+    struct command_key keys[] = {{str_of(id), key}};
+    struct str input = str_n((const char *)data, size);
+    struct buf envelope CLEANUP(buf_done) = {0};
+    struct buf signature CLEANUP(buf_done) = {0};
+    struct buf again CLEANUP(buf_done) = {0};
+    struct command c;
+    struct str payload;
+    struct err err = {0};
+    if (sign_make(key, input, &signature, &err) != 0)
+        return 0;
+    add_str(&envelope, input);
+    add_str(&envelope, str_of(id));
+    add_str(&envelope, buf_str(&signature));
+    if (command_open(buf_str(&envelope), keys, 1, &c, &err) == 0) {
+        /* What opens has exactly one canonical form. */
+        if (command_canonical(&c, &again) != 0 || !str_eq(buf_str(&again), input))
+            abort();
+        (void)!command_judge(&c, STR("dev"), c.issued_ns, &err);
+    }
+    (void)!command_open(input, keys, 1, &c, &err);
+    (void)!signed_file_open(input, STR("ruleset"), keys, 1, &payload, &err);
+    return 0;
+}
