@@ -49,7 +49,8 @@ enum { STORE_ID_BYTES = 128 }; /* longest id, in bytes */
 
 #define SEGMENT_STATE_LIST(X)                                                                      \
     X(SEGMENT_OPEN, "open")                                                                        \
-    X(SEGMENT_SEALED, "sealed")
+    X(SEGMENT_SEALED, "sealed")                                                                    \
+    X(SEGMENT_DAMAGED, "damaged")
 
 #define RECORD_ENUM(id, name) id,
 enum device_state { DEVICE_STATE_LIST(RECORD_ENUM) DEVICE_STATE_COUNT };

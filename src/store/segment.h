@@ -28,6 +28,8 @@ enum {
     SEGMENT_SCHEMA = 1,
     SEGMENT_FRAME_BYTES = 256 * 1024, /* plain */
     SEGMENT_LINE_BYTES_MOST = 64 * 1024 * 1024,
+    SEGMENT_FRAMES_MOST = 262144, /* in one segment */
+    SEGMENT_FOOTER_BYTES_MOST = 64 * 1024 * 1024,
     SEGMENT_HEADER_BYTES = 40,
     SEGMENT_DEVICE_BYTES = 128 /* longest device id */
 };
@@ -55,7 +57,6 @@ struct segment_frame {
     int64_t received_ns;
     uint64_t kinds[4];
     struct str device;
-    unsigned char payload_sum[8];
 };
 
 /** Totals of a sealed segment, from its footer. */

@@ -32,6 +32,7 @@ struct store_stats {
     uint64_t segments_cut;       /* at start: segments with bytes past the last commit */
     uint64_t segments_rebuilt;   /* at start: footers rebuilt */
     uint64_t segments_abandoned; /* closed for good after a failed write or sync */
+    uint64_t segments_damaged;   /* at start: committed frames that could not be read */
 };
 
 /**

@@ -11,6 +11,7 @@ struct store;
 struct store_tx;
 struct store_batch;
 struct store_stats;
+struct store_config;
 
 /** One page of a list: pass the cursor of the page before, empty for the first. */
 struct store_page {
@@ -94,6 +95,7 @@ struct store_tx {
 
 struct store_vtable {
     const char *name;
+    int (*open)(const struct store_config *config, struct store **ret_store, struct err *err);
     void (*close)(struct store *store);
     int (*write)(struct store *store, store_work_fn work, store_done_fn done, void *arg);
     int (*read_begin)(struct store *store, struct store_tx **ret_tx, struct err *err);

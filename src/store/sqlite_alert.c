@@ -1,0 +1,74 @@
+/* Alerts in SQLite: the domain calls of store.h. */
+#include "store/sqlite_priv.h"
+
+int sqlite_alert_put(struct store_tx *tx, const struct store_alert *alert, bool *ret_new,
+                     struct err *err)
+{
+    struct store_alert row = *alert;
+    sqlite3_stmt *stmt = NULL;
+    int rc = sqlite_prepare(conn_of(tx), "SELECT 1 FROM alerts WHERE id=?1", &stmt, err);
+    if (rc)
+        return rc;
+    sqlite_bind_str(stmt, 1, alert->id);
+    rc = sqlite_step(conn_of(tx), stmt, "alerts", err);
+    if (rc < 0)
+        return rc;
+    (void)sqlite3_reset(stmt);
+    if (rc == 1) {
+        *ret_new = false;
+        return 0;
+    }
+    if (row.count < 1)
+        row.count = 1;
+    rc = row_write(conn_of(tx), &table_alert, ROW_INSERT, &row, err);
+    if (!rc)
+        *ret_new = true;
+    return rc;
+}
+
+int sqlite_alert_get(struct store_tx *tx, struct str id, struct arena *arena,
+                     struct store_alert *ret_alert, struct err *err)
+{
+    return row_get(conn_of(tx), &table_alert, id, "alert", arena, ret_alert, err);
+}
+
+int sqlite_alert_set_state(struct store_tx *tx, struct str id, enum alert_state state,
+                           struct str by, int64_t now_ns, struct str reason, struct err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc = sqlite_prepare(conn_of(tx),
+                            "UPDATE alerts SET state=?2,state_by=?3,state_ns=?4,state_reason=?5 "
+                            "WHERE id=?1",
+                            &stmt, err);
+    if (rc)
+        return rc;
+    sqlite_bind_str(stmt, 1, id);
+    sqlite_bind_str(stmt, 2, alert_state_names[state]);
+    sqlite_bind_str(stmt, 3, by);
+    sqlite_bind_i64(stmt, 4, now_ns);
+    sqlite_bind_str(stmt, 5, reason);
+    return row_change(conn_of(tx), stmt, "alert", id, err);
+}
+
+int sqlite_alert_list(struct store_tx *tx, const struct store_alert_filter *filter,
+                      const struct store_page *page, struct arena *arena,
+                      struct store_alert_list *ret_list, struct err *err)
+{
+    static const struct query_order order = {"received_ns", "id", true};
+    struct query_page got;
+    struct query q CLEANUP(query_done);
+    query_init(&q, &table_alert);
+    query_set(&q, "state", filter->states);
+    query_set(&q, "level", filter->levels);
+    if (filter->device.len)
+        query_text(&q, "device=", filter->device);
+    if (filter->rule_id.len)
+        query_text(&q, "rule_id=", filter->rule_id);
+    if (filter->since_ns)
+        query_int(&q, "received_ns>=", filter->since_ns);
+    int rc = query_list(&q, conn_of(tx), &order, page, arena, &got, err);
+    if (rc)
+        return rc;
+    *ret_list = (struct store_alert_list){got.items, got.len, got.next};
+    return 0;
+}

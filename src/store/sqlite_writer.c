@@ -1,0 +1,236 @@
+/* The writer thread: takes what is queued, commits units of work in one transaction and batches in
+ * another, then reports. Units go first and apart, so that an order to isolate never waits for, or
+ * fails with, telemetry. Fail points: store.commit, .before and .after. */
+#include "store/sqlite_priv.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "os/failpoint.h"
+#include "schema/param.h"
+
+enum { GROUP_MOST = 512, GROUP_BYTES_MOST = 33554432, IDLE_S = 5 };
+
+void job_free(struct job *job)
+{
+    if (!job)
+        return;
+    segframes_done(&job->frames);
+    arena_done(&job->arena);
+    mem_free(job);
+}
+
+int sqlite_queue(struct sqlite_store *s, struct job *job)
+{
+    int rc = 0;
+    size_t bytes = job->frames.bytes.len;
+    (void)pthread_mutex_lock(&s->mutex);
+    if (s->stopping)
+        rc = E_CLOSED;
+    else if (s->queue_len >= (size_t)param_default(PARAM_STORE_QUEUE) ||
+             s->queue_bytes + bytes > (size_t)param_default(PARAM_STORE_QUEUE_BYTES))
+        rc = E_AGAIN;
+    if (!rc) {
+        job->next = NULL;
+        *s->tail = job;
+        s->tail = &job->next;
+        s->queue_len++;
+        s->queue_bytes += bytes;
+        (void)pthread_cond_signal(&s->work);
+    }
+    (void)pthread_mutex_unlock(&s->mutex);
+    return rc;
+}
+
+/* Wait for work. False when stopping and nothing is left. */
+static bool take(struct sqlite_store *s, struct job **jobs, size_t *ret_len)
+{
+    struct timespec until;
+    size_t bytes = 0;
+    size_t len = 0;
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += IDLE_S;
+    (void)pthread_mutex_lock(&s->mutex);
+    while (!s->head && !s->stopping) {
+        if (pthread_cond_timedwait(&s->work, &s->mutex, &until) != 0)
+            break;
+    }
+    bool more = s->head || !s->stopping;
+    while (s->head && len < GROUP_MOST && bytes < GROUP_BYTES_MOST) {
+        struct job *job = s->head;
+        s->head = job->next;
+        if (!s->head)
+            s->tail = &s->head;
+        s->queue_len--;
+        s->queue_bytes -= job->frames.bytes.len;
+        bytes += job->frames.bytes.len;
+        jobs[len++] = job;
+    }
+    (void)pthread_mutex_unlock(&s->mutex);
+    *ret_len = len;
+    return more;
+}
+
+/* ------------------------------------------------------------------ savepoints */
+
+static int run_fixed(struct sqlite_conn *conn, const char *sql, struct err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc = sqlite_prepare(conn, sql, &stmt, err);
+    return rc ? rc : sqlite_run(conn, stmt, "the transaction", err);
+}
+
+int sqlite_begin(struct sqlite_conn *conn, struct err *err)
+{
+    return run_fixed(conn, "BEGIN IMMEDIATE", err);
+}
+
+int sqlite_savepoint(struct sqlite_conn *conn, struct err *err)
+{
+    return run_fixed(conn, "SAVEPOINT unit", err);
+}
+
+int sqlite_savepoint_end(struct sqlite_conn *conn, int rc, struct err *err)
+{
+    if (!rc)
+        return run_fixed(conn, "RELEASE unit", err);
+    /* SQLite gives up the whole transaction by itself on a full disk or a failed read. */
+    if (sqlite3_get_autocommit(conn->db) || run_fixed(conn, "ROLLBACK TO unit", NULL) ||
+        run_fixed(conn, "RELEASE unit", NULL))
+        (void)sqlite3_exec(conn->db, "ROLLBACK", NULL, NULL, NULL);
+    return rc;
+}
+
+bool sqlite_lost(struct sqlite_conn *conn)
+{
+    return sqlite3_get_autocommit(conn->db) != 0;
+}
+
+int sqlite_commit(struct sqlite_conn *conn, struct err *err)
+{
+    return run_fixed(conn, "COMMIT", err);
+}
+
+void sqlite_rollback(struct sqlite_conn *conn)
+{
+    if (!sqlite_lost(conn))
+        (void)sqlite3_exec(conn->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+/* ------------------------------------------------------------------ units of work */
+
+static int commit_units(struct sqlite_store *s, struct err *err)
+{
+    int e = FAILPOINT("store.commit.before");
+    if (e)
+        return err_errno(err, e == ENOSPC ? E_FULL : E_IO, e, "cannot commit");
+    int rc = sqlite_commit(&s->writer, err);
+    e = FAILPOINT("store.commit.after");
+    if (!rc && e)
+        return err_errno(err, E_IO, e, "cannot commit");
+    return rc;
+}
+
+static void unit_group(struct sqlite_store *s, struct job **jobs, size_t len)
+{
+    struct sqlite_tx tx = {.base = {s->base.vtable, true}, .conn = &s->writer, .store = s};
+    struct err err = {0};
+    int rc = sqlite_begin(&s->writer, &err);
+    for (size_t i = 0; i < len && !rc; i++) {
+        struct job *job = jobs[i];
+        rc = sqlite_savepoint(&s->writer, &err);
+        if (rc)
+            break;
+        job->rc = job->work(&tx.base, job->arg, &job->err);
+        job->rc = sqlite_savepoint_end(&s->writer, job->rc, &job->err);
+        if (sqlite_lost(&s->writer)) {
+            rc = job->rc ? job->rc : E_IO;
+            err = job->err;
+        }
+    }
+    if (!rc)
+        rc = commit_units(s, &err);
+    if (rc)
+        sqlite_rollback(&s->writer);
+    for (size_t i = 0; i < len && rc; i++) {
+        if (jobs[i]->rc == 0) {
+            jobs[i]->rc = rc;
+            jobs[i]->err = err;
+        }
+    }
+    (void)pthread_mutex_lock(&s->mutex);
+    s->stats.groups += rc == 0;
+    s->stats.failed_groups += rc != 0;
+    s->stats.units += len;
+    (void)pthread_mutex_unlock(&s->mutex);
+}
+
+static void report(struct job *job)
+{
+    struct err *err = &job->err;
+    if (job->rc && err->code != job->rc)
+        (void)err_set(err, job->rc, "%s", err_sentence(job->rc));
+    if (job->kind == JOB_WORK && job->done)
+        job->done(job->arg, job->rc, job->rc ? err : NULL);
+    else if (job->kind == JOB_BATCH && job->batch_done)
+        job->batch_done(job->arg, job->rc, job->rc ? NULL : &job->result, job->rc ? err : NULL);
+    job_free(job);
+}
+
+static void *writer_main(void *arg)
+{
+    struct sqlite_store *s = arg;
+    struct job *taken[GROUP_MOST];
+    struct job *units[GROUP_MOST];
+    struct job *batches[GROUP_MOST];
+    size_t len;
+    while (take(s, taken, &len)) {
+        size_t units_len = 0;
+        size_t batches_len = 0;
+        for (size_t i = 0; i < len; i++) {
+            if (taken[i]->kind == JOB_WORK)
+                units[units_len++] = taken[i];
+            else
+                batches[batches_len++] = taken[i];
+        }
+        if (units_len)
+            unit_group(s, units, units_len);
+        for (size_t i = 0; i < units_len; i++)
+            report(units[i]);
+        if (batches_len)
+            sqlite_batch_group(s, batches, batches_len);
+        for (size_t i = 0; i < batches_len; i++)
+            report(batches[i]);
+        if (len == 0)
+            sqlite_batch_idle(s);
+    }
+    return NULL;
+}
+
+int sqlite_writer_start(struct sqlite_store *s, struct err *err)
+{
+    sigset_t all;
+    sigset_t before;
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    int e = pthread_create(&s->thread, NULL, writer_main, s);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (e)
+        return err_errno(err, E_NOMEM, e, "cannot start the writer thread");
+    s->started = true;
+    return 0;
+}
+
+void sqlite_writer_stop(struct sqlite_store *s)
+{
+    if (!s->started)
+        return;
+    (void)pthread_mutex_lock(&s->mutex);
+    s->stopping = true;
+    (void)pthread_cond_signal(&s->work);
+    (void)pthread_mutex_unlock(&s->mutex);
+    (void)pthread_join(s->thread, NULL);
+    s->started = false;
+}
