@@ -37,7 +37,7 @@ static void flatten(char *text)
     }
 }
 
-int err_set(struct err *err, int code, const char *fmt, ...)
+int(err_set)(struct err *err, int code, const char *fmt, ...)
 {
     if (!err)
         return code;
@@ -50,7 +50,7 @@ int err_set(struct err *err, int code, const char *fmt, ...)
     return code;
 }
 
-int err_errno(struct err *err, int code, int errnum, const char *fmt, ...)
+int(err_errno)(struct err *err, int code, int errnum, const char *fmt, ...)
 {
     if (!err)
         return code;

@@ -60,6 +60,20 @@ int err_set(struct err *err, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /** As err_set with the text of `errnum` (an errno value) appended after ": ". */
 int err_errno(struct err *err, int code, int errnum, const char *fmt, ...) PRINTF_LIKE(4, 5);
 
+/* Yield the code itself, so that compiler and analyzers see that an error is never 0. */
+#define err_set(err, code, ...)                                                                    \
+    __extension__({                                                                                \
+        int err_code_ = (code);                                                                    \
+        (void)(err_set)((err), err_code_, __VA_ARGS__);                                            \
+        err_code_;                                                                                 \
+    })
+#define err_errno(err, code, errnum, ...)                                                          \
+    __extension__({                                                                                \
+        int err_code_ = (code);                                                                    \
+        (void)(err_errno)((err), err_code_, (errnum), __VA_ARGS__);                                \
+        err_code_;                                                                                 \
+    })
+
 /** Record the place; call before or after err_set. `source` may be NULL to keep what is there. */
 void err_at(struct err *err, const char *source, uint32_t line, uint32_t column);
 

@@ -47,7 +47,7 @@ struct place {
     uint32_t index;
 };
 
-static const byte *walk_value(struct walk *w, uint16_t node, struct place place, const byte *p,
+static const byte *walk_value(struct walk *w, uint16_t at, struct place place, const byte *p,
                               unsigned depth);
 
 /* ------------------------------------------------------------------ keeping values */
@@ -411,7 +411,7 @@ int ndjson_pick(struct ndjson *n, struct str record, struct err *err)
     size_t tail = record.len;
     while (tail > lead && ndjson_is_space((byte)record.ptr[tail - 1]))
         tail--;
-    struct str text = str_n(record.ptr ? record.ptr + lead : NULL, tail - lead);
+    struct str text = str_sub(record, lead, tail - lead);
     if (text.len == 0)
         return report(n, record, &scan, lead, err);
     if (text.len > NDJSON_BYTES_MAX) {

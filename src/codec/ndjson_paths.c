@@ -65,7 +65,7 @@ static int child_by_key(struct compiler *c, uint16_t parent, struct str key, uin
 static int child_star(struct compiler *c, uint16_t parent, uint16_t *ret_node)
 {
     if (c->drafts[parent].node.star == NDJSON_NONE) {
-        uint16_t made;
+        uint16_t made = NDJSON_NONE;
         int rc = add_node(c, STR("*"), c->drafts[parent].node.in_array, &made);
         if (rc)
             return rc;
@@ -79,7 +79,7 @@ static int child_star(struct compiler *c, uint16_t parent, uint16_t *ret_node)
 static int child_element(struct compiler *c, uint16_t parent, uint16_t *ret_node)
 {
     if (c->drafts[parent].node.element == NDJSON_NONE) {
-        uint16_t made;
+        uint16_t made = NDJSON_NONE;
         int rc = add_node(c, STR("[]"), true, &made);
         if (rc)
             return rc;
@@ -228,7 +228,7 @@ static int compile(struct compiler *c, const char *const *list, size_t count, st
     return 0;
 }
 
-int ndjson_paths_new(const char *const *list, size_t count, struct ndjson_paths **ret_paths,
+int ndjson_paths_new(const char *const *paths, size_t count, struct ndjson_paths **ret_paths,
                      struct err *err)
 {
     if (count > NDJSON_PATHS_MAX)
@@ -236,7 +236,7 @@ int ndjson_paths_new(const char *const *list, size_t count, struct ndjson_paths 
     struct compiler c = {.paths = mem_calloc(1, sizeof *c.paths)};
     if (!c.paths)
         return err_set(err, E_NOMEM, "%s", err_sentence(E_NOMEM));
-    int rc = compile(&c, list, count, err);
+    int rc = compile(&c, paths, count, err);
     mem_free(c.drafts);
     if (rc) {
         ndjson_paths_free(c.paths);

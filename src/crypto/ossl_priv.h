@@ -30,6 +30,8 @@ OSSL_PRIV_FREEP(ossl_priv_name_freep, X509_NAME, X509_NAME_free)
 OSSL_PRIV_FREEP(ossl_priv_ext_freep, X509_EXTENSION, X509_EXTENSION_free)
 OSSL_PRIV_FREEP(ossl_priv_bn_freep, BIGNUM, BN_free)
 OSSL_PRIV_FREEP(ossl_priv_general_names_freep, GENERAL_NAMES, GENERAL_NAMES_free)
+OSSL_PRIV_FREEP(ossl_priv_octets_freep, ASN1_OCTET_STRING, ASN1_OCTET_STRING_free)
+OSSL_PRIV_FREEP(ossl_priv_keyid_freep, AUTHORITY_KEYID, AUTHORITY_KEYID_free)
 OSSL_PRIV_FREEP(ossl_priv_store_freep, X509_STORE, X509_STORE_free)
 OSSL_PRIV_FREEP(ossl_priv_store_ctx_freep, X509_STORE_CTX, X509_STORE_CTX_free)
 

@@ -81,24 +81,20 @@ static int add_key_ids(X509 *x, X509 *issuer, struct err *err)
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned int len = 0;
-    ASN1_OCTET_STRING *subject_id = ASN1_OCTET_STRING_new();
-    AUTHORITY_KEYID *authority = AUTHORITY_KEYID_new();
-    int rc = 0;
+    ASN1_OCTET_STRING *subject_id CLEANUP(ossl_priv_octets_freep) = ASN1_OCTET_STRING_new();
+    AUTHORITY_KEYID *authority CLEANUP(ossl_priv_keyid_freep) = AUTHORITY_KEYID_new();
     if (!subject_id || !authority || X509_pubkey_digest(x, EVP_sha256(), digest, &len) != 1 ||
         ASN1_OCTET_STRING_set(subject_id, digest, 20) != 1)
-        rc = ossl_priv_fail(err, E_NOMEM, "cannot add an extension");
-    if (!rc)
-        rc = add_ext(x, NID_subject_key_identifier, subject_id, 0, err);
-    if (!rc) {
-        const ASN1_OCTET_STRING *of_issuer =
-            issuer == x ? subject_id : X509_get0_subject_key_id(issuer);
-        authority->keyid = of_issuer ? ASN1_OCTET_STRING_dup(of_issuer) : NULL;
-        rc = authority->keyid ? add_ext(x, NID_authority_key_identifier, authority, 0, err)
-                              : ossl_priv_fail(err, E_ARG, "the authority has no key identifier");
-    }
-    ASN1_OCTET_STRING_free(subject_id);
-    AUTHORITY_KEYID_free(authority);
-    return rc;
+        return ossl_priv_fail(err, E_NOMEM, "cannot add an extension");
+    int rc = add_ext(x, NID_subject_key_identifier, subject_id, 0, err);
+    if (rc)
+        return rc;
+    const ASN1_OCTET_STRING *of_issuer =
+        issuer == x ? subject_id : X509_get0_subject_key_id(issuer);
+    authority->keyid = of_issuer ? ASN1_OCTET_STRING_dup(of_issuer) : NULL;
+    if (!authority->keyid)
+        return ossl_priv_fail(err, E_ARG, "the authority has no key identifier");
+    return add_ext(x, NID_authority_key_identifier, authority, 0, err);
 }
 
 static int set_serial(X509 *x, struct err *err)
