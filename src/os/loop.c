@@ -151,16 +151,18 @@ int loop_post(struct loop *loop, loop_fn fn, void *arg)
     return 0;
 }
 
-/* Posts made by a post run in the next round, so that descriptors are never starved. */
-static void run_posts(struct loop *loop)
+static struct loop_post *take_posts(struct loop *loop)
 {
-    if (!loop->post_running) {
-        (void)pthread_mutex_lock(&loop->post_lock);
-        loop->post_running = loop->post_head;
-        loop->post_head = NULL;
-        loop->post_tail = &loop->post_head;
-        (void)pthread_mutex_unlock(&loop->post_lock);
-    }
+    (void)pthread_mutex_lock(&loop->post_lock);
+    struct loop_post *posts = loop->post_head;
+    loop->post_head = NULL;
+    loop->post_tail = &loop->post_head;
+    (void)pthread_mutex_unlock(&loop->post_lock);
+    return posts;
+}
+
+static void run_taken(struct loop *loop)
+{
     while (loop->post_running && !loop->stop) {
         struct loop_post *post = loop->post_running;
         loop->post_running = post->next;
@@ -169,6 +171,17 @@ static void run_posts(struct loop *loop)
         mem_free(post);
         fn(loop, arg);
     }
+}
+
+/* Posts made by a post run in the next round, so that descriptors are never starved. First what a
+ * stop left over. */
+static void run_posts(struct loop *loop)
+{
+    run_taken(loop);
+    if (loop->stop)
+        return;
+    loop->post_running = take_posts(loop);
+    run_taken(loop);
 }
 
 static void deliver(struct loop *loop, const struct loop_ready *ready)
@@ -194,8 +207,10 @@ int loop_run(struct loop *loop)
     int rc = 0;
     loop->running = true;
     loop->stop = false;
+    /* The first round does not wait: what woke the last run may have been taken by then, and posts
+     * left over by a stop. */
+    int64_t wait_ns = 0;
     while (!loop->stop) {
-        int64_t wait_ns = loop->post_running ? 0 : loop_priv_timer_wait_ns(loop, clock_mono_ns());
         int n = loop_priv_wait(loop, wait_ns, ready);
         if (n < 0) {
             rc = n;
@@ -207,6 +222,7 @@ int loop_run(struct loop *loop)
             loop_priv_timers_fire(loop, clock_mono_ns());
         if (!loop->stop)
             run_posts(loop);
+        wait_ns = loop_priv_timer_wait_ns(loop, clock_mono_ns());
     }
     loop->running = false;
     return rc;

@@ -407,11 +407,39 @@ static void a_stopped_loop_keeps_what_was_posted_for_the_next_run(void **state)
     assert_ok(loop_post(loop, tick, &t));
     assert_ok(loop_run(loop));
     assert_int_equal(order.len, 0);
+    assert_ok(loop_post(loop, tick, &t));
     run_ready(loop);
-    assert_int_equal(order.len, 1);
+    assert_int_equal(order.len, 2);
     /* Never run: freed with the loop. */
     assert_ok(loop_post(loop, tick, &t));
     loop_free(loop);
+}
+
+static void stop_on_input(struct loop *loop, int fd, unsigned events, void *arg)
+{
+    char byte;
+    (void)events;
+    (void)arg;
+    (void)!read(fd, &byte, 1);
+    loop_stop(loop);
+}
+
+static void a_post_that_woke_a_stopped_run_is_not_forgotten(void **state)
+{
+    (void)state;
+    struct loop *loop = NULL;
+    struct pair p = socket_pair();
+    struct order order = {.len = 0};
+    struct tick t = {&order, 5, 0, false};
+    assert_ok(loop_new(&loop));
+    assert_ok(loop_add(loop, p.a, LOOP_READ, stop_on_input, NULL));
+    assert_ok(loop_post(loop, tick, &t));
+    assert_int_equal(write(p.b, "a", 1), 1);
+    assert_ok(loop_run(loop));
+    run_ready(loop);
+    assert_int_equal(order.len, 1);
+    loop_free(loop);
+    close_pair(&p);
 }
 
 static void count_signal(struct loop *loop, int signo, void *arg)
@@ -507,6 +535,7 @@ int main(void)
         cmocka_unit_test(random_timers_agree_with_a_plain_list),
         cmocka_unit_test(posts_of_another_thread_wake_the_loop_and_keep_their_order),
         cmocka_unit_test(a_stopped_loop_keeps_what_was_posted_for_the_next_run),
+        cmocka_unit_test(a_post_that_woke_a_stopped_run_is_not_forgotten),
         cmocka_unit_test(a_signal_arrives_as_a_callback),
         cmocka_unit_test(a_regular_file_cannot_be_watched),
         cmocka_unit_test(an_allocation_failure_is_reported_not_fatal),
