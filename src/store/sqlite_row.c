@@ -116,13 +116,13 @@ static void write_sql(const struct table *table, enum row_use use, struct buf *s
 int row_write(struct sqlite_conn *conn, const struct table *table, enum row_use use,
               const void *record, struct err *err)
 {
-    sqlite3_stmt *stmt = sqlite_cached_find(conn, table, use);
+    sqlite3_stmt *stmt = sqlite_cached_find(conn, table, (int)use);
     if (!stmt) {
         struct buf sql CLEANUP(buf_done) = {0};
         write_sql(table, use, &sql);
         if (buf_check(&sql))
             return err_set(err, E_NOMEM, "no memory for a statement");
-        int rc = sqlite_prepare_for(conn, table, use, buf_str(&sql), &stmt, err);
+        int rc = sqlite_prepare_for(conn, table, (int)use, buf_str(&sql), &stmt, err);
         if (rc)
             return rc;
     }
