@@ -401,6 +401,27 @@ static size_t ill_formed_at(struct str s)
     return s.len;
 }
 
+/* The text does not end as it should: find out what is wrong first. @return where */
+static size_t explain_cut(struct ndjson_scan *scan, struct str text)
+{
+    size_t len = text.len;
+    switch (ndjson_measure(text, &len)) {
+    case 0:
+        scan->fault = "more text behind the record";
+        return len;
+    case E_AGAIN:
+        scan->fault = "the record ends too early";
+        return text.len;
+    case E_LIMIT:
+        scan->code = E_LIMIT;
+        scan->fault = "nested too deep";
+        return len;
+    default:
+        scan->fault = "malformed JSON";
+        return len;
+    }
+}
+
 int ndjson_pick(struct ndjson *n, struct str record, struct err *err)
 {
     forget_all(n);
@@ -420,10 +441,8 @@ int ndjson_pick(struct ndjson *n, struct str record, struct err *err)
         return report(n, record, &scan, lead, err);
     }
     bool container = text.ptr[0] == '{' || text.ptr[0] == '[';
-    if (container && text.ptr[text.len - 1] != '}' && text.ptr[text.len - 1] != ']') {
-        scan.fault = "the record ends too early";
-        return report(n, record, &scan, tail, err);
-    }
+    if (container && text.ptr[text.len - 1] != '}' && text.ptr[text.len - 1] != ']')
+        return report(n, record, &scan, lead + explain_cut(&scan, text), err);
     if (!container) {
         buf_clear(&n->scalar);
         buf_add_str(&n->scalar, text);

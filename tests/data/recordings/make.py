@@ -100,7 +100,8 @@ class Recorder:
                 "responsible": None, "start": (self.seconds, self.nanos // 1000 * 1000)}
 
     def es_process(self, p):
-        parent = p["parent"] or p
+        kernel = {"auid": 4294967295, "uid": 0, "gid": 0, "pid": 0, "asid": 0, "pidversion": 0}
+        parent = p["parent"] or kernel
         responsible = p["responsible"] or p
         flags = PLATFORM_FLAGS if p["platform"] else ADHOC_FLAGS if p["adhoc"] else SIGNED_FLAGS
         cdhash = hashlib.sha1((p["path"] + str(p["team"])).encode()).hexdigest().upper()
@@ -176,7 +177,7 @@ class Recorder:
         self.exit(child, status)
         return child
 
-    def create(self, who, path, existing=False):
+    def create(self, who, path, existing=True):
         folder, name = os.path.split(path)
         if existing:
             body = {"destination_type": 0, "destination": {"existing_file": self.file(path, uid=who["uid"])}}
