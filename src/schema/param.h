@@ -21,6 +21,22 @@
       "time a peer has to finish a request head")                                                  \
     X(PARAM_HTTP_IDLE_MS, "http_idle_timeout", "ms", 75000, 1000, 600000, true,                    \
       "time an idle connection is kept")                                                           \
+    X(PARAM_HTTP_LINE_BYTES, "http_line_bytes", "bytes", 8192, 512, 65536, false,                  \
+      "longest request target and longest header field")                                           \
+    X(PARAM_HTTP_BODY_MS, "http_body_timeout", "ms", 30000, 100, 600000, true,                     \
+      "time after which a request body must come at a least speed")                                \
+    X(PARAM_HTTP_WRITE_MS, "http_write_timeout", "ms", 60000, 100, 600000, true,                   \
+      "time a peer may take nothing of an answer")                                                 \
+    X(PARAM_HTTP_QUEUE_BYTES, "http_queue_bytes", "bytes", 4194304, 65536, 1073741824, false,      \
+      "unsent bytes of a streamed answer at which its source must wait")                           \
+    X(PARAM_HTTP_CONNECTIONS, "http_connections", "connections", 65536, 16, 1000000, true,         \
+      "most connections of one listener")                                                          \
+    X(PARAM_HTTP_CONNECTIONS_PER_ADDRESS, "http_connections_per_address", "connections", 0, 0,     \
+      1000000, true, "most connections from one address, 0 = no limit")                            \
+    X(PARAM_HTTP_ACCEPTS_PER_S, "http_accepts_per_s", "connections", 1000, 1, 1000000, true,       \
+      "new connections taken each second")                                                         \
+    X(PARAM_WS_QUEUE_BYTES, "ws_queue_bytes", "bytes", 4194304, 65536, 67108864, false,            \
+      "unsent bytes of a WebSocket at which sending is refused")                                   \
     X(PARAM_API_BODY_BYTES, "api_body_bytes", "bytes", 1048576, 1024, 16777216, true,              \
       "largest request body of the administration API")                                            \
     X(PARAM_BATCH_BYTES, "batch_bytes", "bytes", 16777216, 65536, 33554432, true,                  \
