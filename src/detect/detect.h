@@ -92,7 +92,7 @@ struct engine;
 /** Why a rule fired: one field and the value that satisfied it. */
 struct matched_field {
     struct str field; /* the name the rule used */
-    struct str value; /* cut to 4 KiB */
+    struct str value; /* cut to 4 KiB; NULL pointer: the rule asked for a field without value */
 };
 
 struct match {
@@ -106,6 +106,7 @@ struct engine_stats {
     uint64_t candidates; /* rules whose cheap necessary condition held */
     uint64_t matches;
     uint64_t regex_runs;
+    uint64_t regex_limited; /* runs that hit a limit and counted as no match */
 };
 
 /** @param r borrowed reference is taken with ruleset_ref. @return 0 or E_NOMEM */

@@ -1,0 +1,52 @@
+/* Regular expressions over PCRE2 with limits: a pattern that runs wild stops and counts as no
+ * match. Compiled regexes are immutable; a scratch belongs to one thread.
+ * Case-sensitive and unanchored, as Sigma says; UTF-8, ill-formed text included. */
+#ifndef CORDON_DETECT_REGEX_H
+#define CORDON_DETECT_REGEX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct regex;
+struct regex_scratch;
+
+/* Flags; the numbers are part of the image format. */
+enum { REGEX_CASELESS = 1, REGEX_MULTILINE = 2, REGEX_DOTALL = 4, REGEX_FLAGS = 7 };
+
+enum {
+    REGEX_PATTERN_BYTES = 4096,
+    REGEX_MATCH_LIMIT = 1000000, /* backtracking steps from one starting position */
+    REGEX_HEAP_KIB = 65536, /* memory of one match; a group per character takes 280 bytes each */
+    REGEX_NEST_MOST = 60,   /* parentheses inside each other */
+    REGEX_JIT_STACK_BYTES = 1024 * 1024
+};
+
+/**
+ * @param flags REGEX_CASELESS, REGEX_MULTILINE, REGEX_DOTALL
+ * @param jit   compile to machine code where the platform allows it
+ * @return 0, E_PARSE (err says what and at which byte of the pattern) or E_NOMEM
+ */
+int regex_new(struct str pattern, uint32_t flags, bool jit, struct regex **ret_regex,
+              struct err *err) MUST_CHECK;
+void regex_free(struct regex *r);
+
+int regex_scratch_new(struct regex_scratch **ret_scratch) MUST_CHECK;
+void regex_scratch_free(struct regex_scratch *s);
+
+/** @return 1 match, 0 no match, E_LIMIT when a limit was hit, E_NOMEM */
+int regex_match(const struct regex *r, struct regex_scratch *s, struct str text) MUST_CHECK;
+
+/**
+ * Find text that every match of the pattern must contain, letter case aside.
+ * Understands only what it is sure of; anything unusual yields nothing.
+ *
+ * @param out appended: the longest such text, in lower case; nothing when there is none
+ * @return buf_check(out)
+ */
+int regex_literal(struct str pattern, uint32_t flags, struct buf *out) MUST_CHECK;
+
+#endif

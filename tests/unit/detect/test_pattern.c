@@ -1,0 +1,144 @@
+/* detect/pattern: escaping, shapes, glob matching. */
+#include "harness/test.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "detect/pattern.h"
+
+static void assert_glob(const char *raw, bool front, bool back, enum pattern_shape shape,
+                        const char *text, const char *glob)
+{
+    struct arena arena = {0};
+    struct pattern p;
+    assert_ok(pattern_parse(str_of(raw), &arena, &p));
+    assert_ok(pattern_open(&p, front, back, &arena));
+    struct str got;
+    assert_int_equal(pattern_shape(&p, &got), shape);
+    assert_str(got, text);
+    struct buf out = {0};
+    pattern_add_glob(&out, &p);
+    assert_str(buf_str(&out), glob);
+    buf_done(&out);
+    arena_done(&arena);
+}
+
+static void a_backslash_escapes_only_wildcards_and_itself(void **state)
+{
+    (void)state;
+    assert_glob("a\\b", false, false, PATTERN_EXACT, "a\\b", "a\\\\b");
+    assert_glob("a\\\\b", false, false, PATTERN_EXACT, "a\\b", "a\\\\b");
+    assert_glob("a\\*b", false, false, PATTERN_EXACT, "a*b", "a\\*b");
+    assert_glob("a\\?", false, false, PATTERN_EXACT, "a?", "a\\?");
+    assert_glob("a\\\\*", false, false, PATTERN_PREFIX, "a\\", "a\\\\*");
+    assert_glob("a\\\\\\*", false, false, PATTERN_EXACT, "a\\*", "a\\\\\\*");
+    assert_glob("a\\", false, false, PATTERN_EXACT, "a\\", "a\\\\");
+}
+
+static void a_pattern_with_one_text_needs_no_wildcard_search(void **state)
+{
+    (void)state;
+    assert_glob("", false, false, PATTERN_EXACT, "", "");
+    assert_glob("ab", false, false, PATTERN_EXACT, "ab", "ab");
+    assert_glob("ab", true, true, PATTERN_CONTAINS, "ab", "*ab*");
+    assert_glob("*ab", false, true, PATTERN_CONTAINS, "ab", "*ab*");
+    assert_glob("**ab", false, false, PATTERN_SUFFIX, "ab", "*ab");
+    assert_glob("ab", false, true, PATTERN_PREFIX, "ab", "ab*");
+    assert_glob("", true, true, PATTERN_ANYTHING, "", "*");
+    assert_glob("*", true, false, PATTERN_ANYTHING, "", "*");
+    assert_glob("", false, true, PATTERN_ANYTHING, "", "*");
+    assert_glob("a*b", false, false, PATTERN_GLOB, "", "a*b");
+    assert_glob("?", false, false, PATTERN_GLOB, "", "?");
+    assert_glob("a?", true, false, PATTERN_GLOB, "", "*a?");
+}
+
+static void assert_anchor(const char *raw, const char *text, enum pattern_shape shape)
+{
+    struct arena arena = {0};
+    struct pattern p;
+    assert_ok(pattern_parse(str_of(raw), &arena, &p));
+    enum pattern_shape got;
+    assert_str(pattern_anchor(&p, &got), text);
+    assert_int_equal(got, shape);
+    arena_done(&arena);
+}
+
+static void the_anchor_is_the_longest_text_and_where_it_stands(void **state)
+{
+    (void)state;
+    assert_anchor("abc*d", "abc", PATTERN_PREFIX);
+    assert_anchor("a*bcd", "bcd", PATTERN_SUFFIX);
+    assert_anchor("a*bcd?e", "bcd", PATTERN_CONTAINS);
+    assert_anchor("*?*", "", PATTERN_CONTAINS);
+}
+
+static void globs_match_characters_and_ignore_ascii_case(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *glob;
+        const char *text;
+        bool match;
+    } cases[] = {
+        {"a?c", "abc", true},
+        {"a?c", "ABC", true},
+        {"a?c", "ac", false},
+        {"a?c",
+         "a\xc3\xa9"
+         "c",
+         true},
+        {"a??c",
+         "a\xc3\xa9"
+         "c",
+         false},
+        {"*?", "", false},
+        {"*??", "\xe2\x82\xac", false},
+        {"*??", "\xe2\x82", true}, /* ill-formed: two characters of one byte */
+        {"a*b*c", "axxbyyc", true},
+        {"a*b*c", "axxbyy", false},
+        {"*b", "abab", true},
+        {"a\\*b", "a*b", true},
+        {"a\\*b", "axb", false},
+        {"\\\\*", "\\x", true},
+        {"", "", true},
+        {"", "a", false},
+        {"*", "", true},
+        {"*aab", "aaaaaab", true},
+        {"\xc3\xa9", "\xc3\x89", false}, /* folding is ASCII only */
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        if (glob_match(str_of(cases[i].glob), str_of(cases[i].text)) != cases[i].match) {
+            print_error("%s on %s\n", cases[i].glob, cases[i].text);
+            fail();
+        }
+    }
+}
+
+static int parse_and_open(void *context)
+{
+    (void)context;
+    struct arena arena = {0};
+    struct pattern p;
+    int rc = pattern_parse(STR("a*b?c"), &arena, &p);
+    if (rc == 0)
+        rc = pattern_open(&p, true, true, &arena);
+    arena_done(&arena);
+    return rc;
+}
+
+static void every_failed_allocation_is_reported(void **state)
+{
+    (void)state;
+    test_every_allocation_fails(parse_and_open, NULL, 10);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_backslash_escapes_only_wildcards_and_itself),
+        cmocka_unit_test(a_pattern_with_one_text_needs_no_wildcard_search),
+        cmocka_unit_test(the_anchor_is_the_longest_text_and_where_it_stands),
+        cmocka_unit_test(globs_match_characters_and_ignore_ascii_case),
+        cmocka_unit_test(every_failed_allocation_is_reported),
+    };
+    return cmocka_run_group_tests_name("detect/pattern", tests, NULL, NULL);
+}
