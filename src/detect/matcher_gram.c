@@ -1,0 +1,317 @@
+/* A filter over four-byte windows, then the literals behind the window that passed: for large sets.
+ * Each literal is filed under one of its windows, the one fewest other literals have, so that a
+ * text without a literal passes the filter rarely; the cost is one look-up in a small bitmap a
+ * byte, almost whatever the number of literals. See matcher.h. */
+#include "base/err.h"
+#include "base/mem.h"
+#include "detect/fold.h"
+#include "detect/matcher.h"
+
+#include <stdlib.h>
+
+enum {
+    GRAM = 4,
+    BITMAP_BITS_LEAST = 12,
+    BITMAP_BITS_MOST = 19, /* 64 KiB */
+    BUCKET_BITS_MOST = 22,
+    OFFSET_MOST = 255 /* windows further back in a literal are not considered */
+};
+
+struct gram_head {
+    uint32_t bitmap_bits; /* 2^bits bits */
+    uint32_t bucket_bits; /* 2^bits buckets */
+    uint32_t entries_len;
+    uint32_t text_bytes;
+};
+
+struct gram_entry {
+    uint32_t gram; /* window in lower case, see fold_gram */
+    uint32_t item;
+    uint32_t text; /* offset in the table's text */
+    uint16_t len;
+    uint8_t before; /* bytes of the literal before the window */
+    uint8_t where;
+};
+
+/* Table: head, bitmap (64-bit words), uint32_t start[2^bucket_bits + 2], entries, text. The start
+ * array has one word more than needed, to keep the entries aligned. */
+
+/* Setting bit 5 folds letters and also a few other bytes; what passes by accident fails the full
+ * comparison. */
+static uint32_t fold_gram(uint32_t window)
+{
+    return window | UINT32_C(0x20202020);
+}
+
+static uint32_t hash_gram(uint32_t gram)
+{
+    return gram * UINT32_C(0x9e3779b1);
+}
+
+static uint32_t top_bits(uint32_t hash, uint32_t bits)
+{
+    return hash >> (32 - bits);
+}
+
+static size_t bitmap_bytes(const struct gram_head *h)
+{
+    return ((size_t)1 << h->bitmap_bits) / 8;
+}
+
+static size_t start_words(const struct gram_head *h)
+{
+    return ((size_t)1 << h->bucket_bits) + 2;
+}
+
+/* ------------------------------------------------------------------ building */
+
+struct gram_count {
+    uint32_t gram;
+    uint32_t literals; /* that have the window somewhere */
+    uint32_t filed;    /* that are filed under it */
+};
+
+struct gram_counts {
+    struct gram_count *slots;
+    size_t mask;
+};
+
+static struct gram_count *count_of(const struct gram_counts *c, uint32_t gram)
+{
+    for (size_t i = hash_gram(gram) & c->mask;; i = (i + 1) & c->mask) {
+        struct gram_count *slot = &c->slots[i];
+        if (slot->literals == 0 || slot->gram == gram)
+            return slot;
+    }
+}
+
+static size_t windows_of(const struct literal *l)
+{
+    size_t windows = l->text.len - GRAM + 1;
+    return windows > OFFSET_MOST + 1 ? OFFSET_MOST + 1 : windows;
+}
+
+static uint32_t window_at(const struct literal *l, size_t offset)
+{
+    return fold_gram(fold_load4(l->text.ptr + offset));
+}
+
+static int count_all(const struct literal *literals, size_t len, struct gram_counts *c)
+{
+    size_t windows = 0;
+    for (size_t i = 0; i < len; i++)
+        windows += windows_of(&literals[i]);
+    size_t cap = 16;
+    while (cap < windows * 2)
+        cap *= 2;
+    c->mask = cap - 1;
+    c->slots = mem_calloc(cap, sizeof(*c->slots));
+    if (!c->slots)
+        return E_NOMEM;
+    for (size_t i = 0; i < len; i++) {
+        for (size_t k = 0; k < windows_of(&literals[i]); k++) {
+            struct gram_count *slot = count_of(c, window_at(&literals[i], k));
+            slot->gram = window_at(&literals[i], k);
+            slot->literals++;
+        }
+    }
+    return 0;
+}
+
+/* How common a byte is in paths and command lines, roughly: 0 rare .. 4 everywhere. */
+static unsigned byte_weight(uint8_t c)
+{
+    if (strchr("eatoinsrl/\\ .", (int)c) && c)
+        return 4;
+    if ((c >= 'a' && c <= 'z') || c == '-' || c == ':')
+        return 3;
+    if ((c >= '0' && c <= '9') || c == '"' || c == '_' || c == '=')
+        return 2;
+    return 1;
+}
+
+static unsigned window_weight(const struct literal *l, size_t offset)
+{
+    unsigned sum = 0;
+    for (size_t i = 0; i < GRAM; i++)
+        sum += byte_weight((uint8_t)l->text.ptr[offset + i]);
+    return sum;
+}
+
+/* The window that costs least: seldom in other literals, few filed under it, rare bytes. */
+static size_t choose_window(const struct literal *l, const struct gram_counts *c)
+{
+    size_t best = 0;
+    uint64_t best_cost = UINT64_MAX;
+    for (size_t k = 0; k < windows_of(l); k++) {
+        const struct gram_count *slot = count_of(c, window_at(l, k));
+        uint64_t cost =
+            ((uint64_t)slot->literals + 2 * (uint64_t)slot->filed) * 8 + window_weight(l, k);
+        if (cost < best_cost) {
+            best_cost = cost;
+            best = k;
+        }
+    }
+    count_of(c, window_at(l, best))->filed++;
+    return best;
+}
+
+static int by_bucket(const void *a, const void *b)
+{
+    const struct gram_entry *x = a;
+    const struct gram_entry *y = b;
+    uint32_t hx = hash_gram(x->gram);
+    uint32_t hy = hash_gram(y->gram);
+    if (hx != hy)
+        return hx < hy ? -1 : 1;
+    return (x->item > y->item) - (x->item < y->item);
+}
+
+static int file_all(const struct literal *literals, size_t len, struct gram_entry *entries,
+                    struct gram_head *h)
+{
+    struct gram_counts counts = {0};
+    int rc = count_all(literals, len, &counts);
+    for (size_t i = 0; rc == 0 && i < len; i++) {
+        const struct literal *l = &literals[i];
+        if (l->text.len > UINT16_MAX || l->text.len > UINT32_MAX - h->text_bytes) {
+            rc = E_LIMIT;
+            break;
+        }
+        size_t before = choose_window(l, &counts);
+        entries[i] = (struct gram_entry){.gram = window_at(l, before),
+                                         .item = l->item,
+                                         .text = h->text_bytes,
+                                         .len = (uint16_t)l->text.len,
+                                         .before = (uint8_t)before,
+                                         .where = (uint8_t)l->where};
+        h->text_bytes += (uint32_t)l->text.len;
+    }
+    mem_free(counts.slots);
+    return rc;
+}
+
+static int write(const struct gram_head *h, const struct gram_entry *entries,
+                 const struct literal *literals, struct buf *out)
+{
+    CLEANUP(mem_freep) uint64_t *bitmap = mem_calloc(bitmap_bytes(h), 1);
+    if (!bitmap)
+        return E_NOMEM;
+    for (uint32_t i = 0; i < h->entries_len; i++) {
+        uint32_t bit = top_bits(hash_gram(entries[i].gram), h->bitmap_bits);
+        bitmap[bit / 64] |= UINT64_C(1) << (bit % 64);
+    }
+    buf_add(out, h, sizeof *h);
+    buf_add(out, bitmap, bitmap_bytes(h));
+    uint32_t next = 0;
+    for (uint32_t b = 0; b < start_words(h); b++) {
+        while (next < h->entries_len && top_bits(hash_gram(entries[next].gram), h->bucket_bits) < b)
+            next++;
+        buf_add(out, &next, sizeof next);
+    }
+    buf_add(out, entries, h->entries_len * sizeof *entries);
+    for (uint32_t i = 0; i < h->entries_len; i++)
+        buf_add_str(out, literals[i].text);
+    return buf_check(out);
+}
+
+static int build(const struct literal *literals, size_t len, struct buf *out)
+{
+    if (len > UINT32_C(1) << BUCKET_BITS_MOST)
+        return E_LIMIT;
+    CLEANUP(mem_freep) struct gram_entry *entries = mem_calloc(len, sizeof *entries);
+    if (!entries)
+        return E_NOMEM;
+    struct gram_head h = {
+        .bitmap_bits = BITMAP_BITS_LEAST, .bucket_bits = 4, .entries_len = (uint32_t)len};
+    while (h.bitmap_bits < BITMAP_BITS_MOST && (size_t)1 << h.bitmap_bits < len * 32)
+        h.bitmap_bits++;
+    while ((size_t)1 << h.bucket_bits < len)
+        h.bucket_bits++;
+    int rc = file_all(literals, len, entries, &h);
+    if (rc)
+        return rc;
+    qsort(entries, len, sizeof *entries, by_bucket);
+    return write(&h, entries, literals, out);
+}
+
+/* ------------------------------------------------------------------ reading */
+
+static bool check_entries(const struct gram_head *h, const struct gram_entry *entries,
+                          uint32_t items_len)
+{
+    for (uint32_t i = 0; i < h->entries_len; i++) {
+        const struct gram_entry *e = &entries[i];
+        if (e->item >= items_len || e->len < GRAM || e->before > e->len - GRAM ||
+            e->text > h->text_bytes || e->len > h->text_bytes - e->text)
+            return false;
+    }
+    return true;
+}
+
+static bool check(struct str table, uint32_t items_len)
+{
+    const struct gram_head *h = (const void *)table.ptr;
+    if (table.len < sizeof *h || h->bitmap_bits < 6 || h->bitmap_bits > BITMAP_BITS_MOST ||
+        h->bucket_bits == 0 || h->bucket_bits > BUCKET_BITS_MOST)
+        return false;
+    uint64_t start_offset = sizeof *h + bitmap_bytes(h);
+    uint64_t entries_offset = start_offset + start_words(h) * 4;
+    uint64_t text_offset = entries_offset + (uint64_t)h->entries_len * sizeof(struct gram_entry);
+    if (text_offset + h->text_bytes > table.len)
+        return false;
+    const uint32_t *start = (const void *)(table.ptr + start_offset);
+    for (size_t b = 0; b + 1 < start_words(h); b++) {
+        if (start[b] > start[b + 1])
+            return false;
+    }
+    if (start[start_words(h) - 1] > h->entries_len)
+        return false;
+    return check_entries(h, (const void *)(table.ptr + entries_offset), items_len);
+}
+
+struct scanner {
+    const struct gram_head *head;
+    const uint32_t *start;
+    const struct gram_entry *entries;
+    const char *pool;
+    struct str text;
+    struct hits *hits;
+};
+
+/* The window at `at` passed the filter: compare the literals filed under it. */
+static void verify(const struct scanner *s, uint32_t gram, uint32_t hash, size_t at)
+{
+    uint32_t bucket = top_bits(hash, s->head->bucket_bits);
+    for (uint32_t i = s->start[bucket]; i < s->start[bucket + 1]; i++) {
+        const struct gram_entry *e = &s->entries[i];
+        if (e->gram != gram || e->before > at || e->len > s->text.len - (at - e->before))
+            continue;
+        size_t from = at - e->before;
+        if ((e->where & AT_START && from != 0) ||
+            (e->where & AT_END && from + e->len != s->text.len))
+            continue;
+        if (!hits_has(s->hits, e->item) && fold_eq(s->text.ptr + from, s->pool + e->text, e->len))
+            hits_add(s->hits, e->item);
+    }
+}
+
+static void scan(const char *table, struct str text, struct hits *hits)
+{
+    const struct gram_head *h = (const void *)table;
+    const uint64_t *bitmap = (const void *)(table + sizeof *h);
+    struct scanner s = {.head = h, .text = text, .hits = hits};
+    s.start = (const void *)(table + sizeof *h + bitmap_bytes(h));
+    s.entries = (const void *)(s.start + start_words(h));
+    s.pool = (const char *)(s.entries + h->entries_len);
+    uint32_t shift = 32 - h->bitmap_bits;
+    for (size_t i = 0; i + GRAM <= text.len; i++) {
+        uint32_t gram = fold_gram(fold_load4(text.ptr + i));
+        uint32_t hash = hash_gram(gram);
+        uint32_t bit = hash >> shift;
+        if (UNLIKELY(bitmap[bit / 64] >> (bit % 64) & 1))
+            verify(&s, gram, hash, i);
+    }
+}
+
+const struct matcher_ops matcher_gram = {MATCHER_GRAM, "gram filter", build, check, scan};
