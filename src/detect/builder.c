@@ -1,0 +1,279 @@
+/* Rules in, image out: the public face of building. See detect.h; the steps are in
+ * builder_compile.c (conditions), builder_witness.c (the index) and matcher.c (the tables). */
+#include "detect/builder_priv.h"
+
+#include "base/mem.h"
+#include "detect/matcher.h"
+
+/* Parsing one document may take this much memory. */
+enum { DOCUMENT_BYTES_MOST = 256 << 20 };
+
+int builder_new(struct builder **ret_builder)
+{
+    struct builder *b = mem_calloc(1, sizeof *b);
+    if (!b)
+        return E_NOMEM;
+    *ret_builder = b;
+    return 0;
+}
+
+void builder_free(struct builder *b)
+{
+    if (!b)
+        return;
+    struct buf *const bufs[] = {&b->pool,      &b->rules,      &b->techniques, &b->code,
+                                &b->item_list, &b->field_list, &b->logsources, &b->scratch};
+    struct map *const maps[] = {&b->strings, &b->items, &b->fields, &b->sources, &b->rule_ids};
+    for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
+        buf_done(bufs[i]);
+    for (size_t i = 0; i < ARRAY_LEN(maps); i++)
+        map_done(maps[i]);
+    arena_done(&b->arena);
+    mem_free(b);
+}
+
+/* ------------------------------------------------------------------ adding */
+
+static int add_techniques(struct builder *b, const struct sigma_rule *rule)
+{
+    for (size_t i = 0; i < rule->techniques_len; i++) {
+        struct image_str name;
+        int rc = builder_string(b, rule->techniques[i], &name);
+        if (rc)
+            return rc;
+        buf_add(&b->techniques, &name, sizeof name);
+    }
+    return buf_check(&b->techniques);
+}
+
+static int add_record(struct builder *b, const struct sigma_rule *rule, struct str source)
+{
+    struct image_rule r = {.level = (uint32_t)rule->level,
+                           .code_start = builder_count(&b->code, sizeof(uint32_t)),
+                           .techniques_start =
+                               builder_count(&b->techniques, sizeof(struct image_str)),
+                           .techniques_len = (uint32_t)rule->techniques_len};
+    const struct {
+        struct str text;
+        struct image_str *ret;
+    } texts[] = {{rule->id, &r.id},
+                 {rule->title, &r.title},
+                 {rule->description, &r.description},
+                 {source, &r.source}};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < ARRAY_LEN(texts); i++)
+        rc = builder_string(b, texts[i].text, texts[i].ret);
+    if (rc == 0)
+        rc = builder_logsource(b, rule, &r.logsource);
+    if (rc == 0)
+        rc = add_techniques(b, rule);
+    if (rc == 0)
+        rc = builder_compile(b, rule);
+    if (rc)
+        return rc;
+    r.code_len = builder_count(&b->code, sizeof(uint32_t)) - r.code_start;
+    buf_add(&b->rules, &r, sizeof r);
+    return buf_check(&b->rules);
+}
+
+static int check_id(const struct builder *b, const struct sigma_rule *rule, struct err *err)
+{
+    uint64_t index;
+    if (!map_find(&b->rule_ids, rule->id, &index))
+        return 0;
+    struct image_rule other;
+    memcpy(&other, b->rules.ptr + index * sizeof other, sizeof other);
+    err_at(err, NULL, rule->line, rule->column);
+    return err_set(err, E_EXISTS, "rule id '%.*s' is already used by %.*s", STR_FMT(rule->id),
+                   (int)other.source.len, b->pool.ptr + other.source.offset);
+}
+
+static int remember_id(struct builder *b, const struct sigma_rule *rule)
+{
+    struct str id = arena_str(&b->arena, rule->id);
+    uint32_t index = builder_count(&b->rules, sizeof(struct image_rule)) - 1;
+    return id.ptr ? map_put(&b->rule_ids, id, index) : E_NOMEM;
+}
+
+/* One document. @return 0, E_NOMEM or E_LIMIT for the builder; *ret_refused for the rule */
+static int add_document(struct builder *b, const struct yaml_node *doc, struct str source,
+                        struct arena *arena, int *ret_refused, struct err *err)
+{
+    struct sigma_rule *rule;
+    int rc = sigma_parse(doc, arena, &rule, err);
+    if (rc == 0)
+        rc = builder_check(rule, err);
+    if (rc == 0)
+        rc = check_id(b, rule, err);
+    *ret_refused = rc;
+    if (rc)
+        return rc == E_NOMEM ? E_NOMEM : 0;
+    if (builder_count(&b->rules, sizeof(struct image_rule)) >= BUILDER_RULES_MOST)
+        return err_set(err, E_LIMIT, "a ruleset holds at most %d rules", BUILDER_RULES_MOST);
+    rc = add_record(b, rule, source);
+    if (rc == 0)
+        rc = remember_id(b, rule);
+    if (rc)
+        b->failed = rc;
+    return rc ? err_set(err, rc, "%s", rc == E_LIMIT ? "the ruleset is full" : err_sentence(rc))
+              : 0;
+}
+
+static int add_documents(struct builder *b, struct yaml_node *const *docs, size_t len,
+                         const char *source, builder_refused_fn refused, void *arg,
+                         struct builder_counts *counts, struct err *err)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (yaml_is_null(docs[i]))
+            continue;
+        CLEANUP(arena_done) struct arena arena = {.limit_bytes = DOCUMENT_BYTES_MOST};
+        struct err why = {0};
+        err_at(&why, source, 0, 0);
+        int rule_rc;
+        int rc = add_document(b, docs[i], str_of(source), &arena, &rule_rc, &why);
+        if (rc) {
+            if (err)
+                *err = why;
+            return rc;
+        }
+        counts->accepted += rule_rc == 0 ? 1 : 0;
+        counts->refused += rule_rc ? 1 : 0;
+        if (rule_rc && refused)
+            refused(arg, &why);
+    }
+    return 0;
+}
+
+int builder_add_sigma(struct builder *b, struct str yaml, const char *source,
+                      builder_refused_fn refused, void *arg, struct builder_counts *counts,
+                      struct err *err)
+{
+    if (b->failed)
+        return err_set(err, b->failed, "%s", err_sentence(b->failed));
+    CLEANUP(arena_done) struct arena arena = {0};
+    struct yaml_node **docs;
+    size_t len;
+    struct err why = {0};
+    int rc = yaml_parse(yaml, source, &yaml_limits_default, &arena, &docs, &len, &why);
+    if (rc == E_NOMEM)
+        return err_set(err, E_NOMEM, "%s", err_sentence(E_NOMEM));
+    if (rc) {
+        counts->refused++;
+        if (refused)
+            refused(arg, &why);
+        return 0;
+    }
+    uint32_t accepted = counts->accepted;
+    rc = add_documents(b, docs, len, source, refused, arg, counts, err);
+    if (rc == 0 && len > 1 && counts->accepted > accepted)
+        PLANT_OVERREAD(yaml.ptr + yaml.len);
+    return rc;
+}
+
+/* ------------------------------------------------------------------ finishing */
+
+struct tables {
+    struct buf matchers; /* struct image_matcher */
+    struct buf tables;
+    uint32_t field; /* whose matchers are being added */
+};
+
+static int add_table(void *arg, const struct matcher_ops *ops, const struct literal *literals,
+                     size_t len)
+{
+    static const char zeros[IMAGE_ALIGN];
+    struct tables *t = arg;
+    buf_add(&t->tables, zeros, (IMAGE_ALIGN - t->tables.len % IMAGE_ALIGN) % IMAGE_ALIGN);
+    size_t start = t->tables.len;
+    int rc = ops->build(literals, len, &t->tables);
+    if (rc)
+        return rc;
+    if (t->tables.len > UINT32_MAX)
+        return E_LIMIT;
+    struct image_matcher m = {.kind = ops->kind,
+                              .field = t->field,
+                              .offset = (uint32_t)start,
+                              .bytes = (uint32_t)(t->tables.len - start)};
+    buf_add(&t->matchers, &m, sizeof m);
+    return buf_check(&t->matchers);
+}
+
+static struct literal literal_of(const struct builder *b, uint32_t item)
+{
+    static const uint32_t where[] = {[ITEM_EXACT] = AT_START | AT_END,
+                                     [ITEM_PREFIX] = AT_START,
+                                     [ITEM_SUFFIX] = AT_END,
+                                     [ITEM_CONTAINS] = 0};
+    const struct image_item *i = &builder_items(b)[item];
+    return (struct literal){str_n(b->pool.ptr + i->text.offset, i->text.len), item, where[i->kind]};
+}
+
+static bool has_literal(const struct image_item *item)
+{
+    return item->kind <= ITEM_CONTAINS;
+}
+
+/* Put the literals in the order of their fields; start[f] is where field f begins. */
+static void sort_literals(const struct builder *b, struct literal *literals, uint32_t *start,
+                          uint32_t fields)
+{
+    const struct image_item *items = builder_items(b);
+    uint32_t len = builder_count(&b->item_list, sizeof *items);
+    for (uint32_t i = 0; i < len; i++) {
+        if (has_literal(&items[i]))
+            start[items[i].field + 2]++;
+    }
+    for (uint32_t f = 2; f < fields + 2; f++)
+        start[f] += start[f - 1];
+    for (uint32_t i = 0; i < len; i++) {
+        if (has_literal(&items[i]))
+            literals[start[items[i].field + 1]++] = literal_of(b, i);
+    }
+}
+
+static int add_matchers(const struct builder *b, struct tables *t)
+{
+    uint32_t fields = builder_count(&b->field_list, sizeof(struct image_field));
+    uint32_t items = builder_count(&b->item_list, sizeof(struct image_item));
+    CLEANUP(mem_freep) struct literal *literals = mem_calloc(items, sizeof *literals);
+    CLEANUP(mem_freep) uint32_t *start = mem_calloc((size_t)fields + 2, sizeof *start);
+    if (!literals || !start)
+        return E_NOMEM;
+    sort_literals(b, literals, start, fields);
+    int rc = 0;
+    for (t->field = 0; rc == 0 && t->field < fields; t->field++)
+        rc = matcher_plan(literals + start[t->field], start[t->field + 1] - start[t->field],
+                          add_table, t);
+    return rc;
+}
+
+int builder_finish(struct builder *b, struct buf *ret_image, struct err *err)
+{
+    if (b->failed)
+        return err_set(err, b->failed, "%s", err_sentence(b->failed));
+    struct witness_index index = {0};
+    struct tables t = {0};
+    int rc = builder_witness(b, &index);
+    if (rc == 0)
+        rc = add_matchers(b, &t);
+    struct buf image = {0};
+    if (rc == 0) {
+        const struct buf parts[] = {b->pool,      b->rules,      b->techniques,    b->code,
+                                    b->item_list, b->field_list, index.logsources, index.always,
+                                    index.start,  index.rules,   t.matchers,       t.tables};
+        rc = image_write(parts, &image, err);
+    } else {
+        (void)err_set(err, rc, "%s", err_sentence(rc));
+    }
+    struct buf *const temporary[] = {&index.start,      &index.rules, &index.always,
+                                     &index.logsources, &t.matchers,  &t.tables};
+    for (size_t i = 0; i < ARRAY_LEN(temporary); i++)
+        buf_done(temporary[i]);
+    if (rc) {
+        buf_done(&image);
+        return rc;
+    }
+    buf_done(ret_image);
+    *ret_image = image;
+    return 0;
+}

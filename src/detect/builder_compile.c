@@ -1,0 +1,270 @@
+/* A rule's condition to code over items. Every value becomes one or more items: a literal that the
+ * matchers look for where that is enough, otherwise a lazy comparison behind a gate, an item that
+ * must hold for it to hold. Called by builder.c. */
+#include "detect/builder_priv.h"
+
+#include "base/mem.h"
+#include "detect/regex.h"
+
+/* ------------------------------------------------------------------ checking */
+
+static int check_regexes(const struct sigma_item *item, struct err *err)
+{
+    for (size_t i = 0; item->match == SIGMA_REGEX && i < item->values_len; i++) {
+        const struct sigma_value *value = &item->values[i];
+        struct regex *regex;
+        err_at(err, NULL, value->line, value->column);
+        int rc = regex_new(value->raw, item->regex_flags, false, &regex, err);
+        if (rc)
+            return rc;
+        regex_free(regex);
+    }
+    return 0;
+}
+
+/* Words of code for the node; grows past BUILDER_CODE_MOST only by one node's worth. */
+static size_t code_size(const struct sigma_node *node)
+{
+    size_t size = 1;
+    if (node->type == SIGMA_ITEM) {
+        for (size_t i = 0; i < node->item->values_len; i++)
+            size += node->item->values[i].alternatives_len + 2;
+        return size;
+    }
+    for (size_t i = 0; i < node->operands_len && size <= BUILDER_CODE_MOST; i++)
+        size += code_size(node->operands[i]);
+    return size;
+}
+
+static int check_selection(const struct sigma_node *node, struct err *err)
+{
+    if (node->type == SIGMA_ITEM)
+        return check_regexes(node->item, err);
+    for (size_t i = 0; i < node->operands_len; i++) {
+        int rc = check_selection(node->operands[i], err);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+int builder_check(const struct sigma_rule *rule, struct err *err)
+{
+    for (size_t i = 0; i < rule->selections_len; i++) {
+        int rc = check_selection(rule->selections[i].node, err);
+        if (rc)
+            return rc;
+    }
+    if (code_size(rule->condition) <= BUILDER_CODE_MOST)
+        return 0;
+    err_at(err, NULL, rule->line, rule->column);
+    return err_set(err, E_LIMIT, "condition needs more than %d comparisons", BUILDER_CODE_MOST);
+}
+
+/* ------------------------------------------------------------------ code */
+
+static int emit(struct builder *b, uint32_t word)
+{
+    buf_add(&b->code, &word, sizeof word);
+    return buf_check(&b->code);
+}
+
+/* Begin an operator; its span is filled in by end_operator. */
+static int begin_operator(struct builder *b, enum image_op op, size_t *ret_at)
+{
+    *ret_at = b->code.len;
+    return emit(b, op_word(op, 0));
+}
+
+static void end_operator(struct builder *b, size_t at)
+{
+    uint32_t word;
+    memcpy(&word, b->code.ptr + at, sizeof word);
+    word |= (uint32_t)((b->code.len - at) / sizeof word);
+    memcpy(b->code.ptr + at, &word, sizeof word);
+}
+
+/* ------------------------------------------------------------------ items */
+
+/* The field of the values being compiled. */
+struct target {
+    struct str name;
+    uint32_t field;
+};
+
+static int make_lower(struct builder *b, struct str text)
+{
+    buf_clear(&b->scratch);
+    for (size_t i = 0; i < text.len; i++)
+        buf_add_char(&b->scratch, char_lower(text.ptr[i]));
+    return buf_check(&b->scratch);
+}
+
+/* The item that says whether the field has a value: one a field, so not by the rule's name. */
+static int exists_item(struct builder *b, const struct target *t, uint32_t *ret_item)
+{
+    struct image_item item = {.kind = ITEM_EXISTS, .field = t->field, .gate = IMAGE_NONE};
+    int rc = builder_item(b, item, STR(""), STR(""), ret_item);
+    if (rc == 0)
+        builder_fields(b)[t->field].exists_item = *ret_item;
+    return rc;
+}
+
+static int literal_item(struct builder *b, const struct target *t, enum pattern_shape shape,
+                        struct str text, uint32_t *ret_item)
+{
+    static const uint32_t kinds[] = {[PATTERN_EXACT] = ITEM_EXACT,
+                                     [PATTERN_PREFIX] = ITEM_PREFIX,
+                                     [PATTERN_SUFFIX] = ITEM_SUFFIX,
+                                     [PATTERN_CONTAINS] = ITEM_CONTAINS};
+    struct image_item item = {.kind = kinds[shape], .field = t->field, .gate = IMAGE_NONE};
+    int rc = make_lower(b, text);
+    return rc ? rc : builder_item(b, item, t->name, buf_str(&b->scratch), ret_item);
+}
+
+static int glob_item(struct builder *b, const struct target *t, const struct pattern *p,
+                     uint32_t *ret_item)
+{
+    struct image_item item = {.kind = ITEM_GLOB, .field = t->field};
+    enum pattern_shape shape;
+    struct str anchor = pattern_anchor(p, &shape);
+    int rc =
+        anchor.len ? literal_item(b, t, shape, anchor, &item.gate) : exists_item(b, t, &item.gate);
+    if (rc)
+        return rc;
+    struct buf glob = {0};
+    pattern_add_glob(&glob, p);
+    rc = buf_check(&glob);
+    if (rc == 0)
+        rc = make_lower(b, buf_str(&glob));
+    buf_done(&glob);
+    return rc ? rc : builder_item(b, item, t->name, buf_str(&b->scratch), ret_item);
+}
+
+static int regex_item(struct builder *b, const struct target *t, struct str pattern, uint32_t flags,
+                      uint32_t *ret_item)
+{
+    struct image_item item = {.kind = ITEM_REGEX, .field = t->field, .argument = flags};
+    struct buf literal = {0};
+    int rc = regex_literal(pattern, flags, &literal);
+    if (rc == 0)
+        rc = literal.len ? literal_item(b, t, PATTERN_CONTAINS, buf_str(&literal), &item.gate)
+                         : exists_item(b, t, &item.gate);
+    buf_done(&literal);
+    return rc ? rc : builder_item(b, item, t->name, pattern, ret_item);
+}
+
+static int pattern_item(struct builder *b, const struct target *t, const struct pattern *p,
+                        uint32_t *ret_item)
+{
+    struct str text;
+    enum pattern_shape shape = pattern_shape(p, &text);
+    return shape == PATTERN_GLOB || shape == PATTERN_ANYTHING
+               ? glob_item(b, t, p, ret_item)
+               : literal_item(b, t, shape, text, ret_item);
+}
+
+/* ------------------------------------------------------------------ values */
+
+static int compile_alternatives(struct builder *b, const struct target *t,
+                                const struct sigma_value *value)
+{
+    size_t at = 0;
+    bool several = value->alternatives_len > 1;
+    int rc = several ? begin_operator(b, OP_OR, &at) : 0;
+    for (size_t i = 0; rc == 0 && i < value->alternatives_len; i++) {
+        uint32_t item;
+        rc = pattern_item(b, t, &value->alternatives[i], &item);
+        if (rc == 0)
+            rc = emit(b, op_word(OP_ITEM, item));
+    }
+    if (rc == 0 && several)
+        end_operator(b, at);
+    return rc;
+}
+
+static int compile_exists(struct builder *b, const struct target *t, bool wanted)
+{
+    struct pattern_part many = {.type = PATTERN_MANY};
+    const struct pattern anything = {&many, 1};
+    size_t at = 0;
+    uint32_t item;
+    int rc = glob_item(b, t, &anything, &item);
+    if (rc == 0 && !wanted)
+        rc = begin_operator(b, OP_NOT, &at);
+    if (rc == 0)
+        rc = emit(b, op_word(OP_ITEM, item));
+    if (rc == 0 && !wanted)
+        end_operator(b, at);
+    return rc;
+}
+
+static int compile_value(struct builder *b, const struct target *t, const struct sigma_item *item,
+                         const struct sigma_value *value)
+{
+    uint32_t index;
+    int rc;
+    if (item->match == SIGMA_EXISTS)
+        return compile_exists(b, t, item->exists);
+    if (value->null) {
+        struct image_item null = {.kind = ITEM_NULL, .field = t->field, .gate = IMAGE_NONE};
+        rc = builder_item(b, null, t->name, STR(""), &index);
+    } else if (item->match == SIGMA_REGEX) {
+        rc = regex_item(b, t, value->raw, item->regex_flags, &index);
+    } else {
+        return compile_alternatives(b, t, value);
+    }
+    return rc ? rc : emit(b, op_word(OP_ITEM, index));
+}
+
+static int compile_item(struct builder *b, const struct sigma_item *item)
+{
+    struct target t = {.name = item->field};
+    int rc = builder_field(b, item->field, &t.field);
+    size_t at = 0;
+    if (rc == 0 && item->values_len > 1)
+        rc = begin_operator(b, item->all ? OP_AND : OP_OR, &at);
+    for (size_t i = 0; rc == 0 && i < item->values_len; i++)
+        rc = compile_value(b, &t, item, &item->values[i]);
+    if (rc == 0 && item->values_len > 1)
+        end_operator(b, at);
+    return rc;
+}
+
+/* ------------------------------------------------------------------ nodes */
+
+/* What evaluating a node may cost: regular expressions last. */
+static unsigned cost_of(const struct sigma_node *node)
+{
+    if (node->type == SIGMA_ITEM)
+        return node->item->match == SIGMA_REGEX ? 1 : 0;
+    for (size_t i = 0; i < node->operands_len; i++) {
+        if (cost_of(node->operands[i]))
+            return 1;
+    }
+    return 0;
+}
+
+static int compile_node(struct builder *b, const struct sigma_node *node)
+{
+    static const enum image_op ops[] = {
+        [SIGMA_AND] = OP_AND, [SIGMA_OR] = OP_OR, [SIGMA_NOT] = OP_NOT};
+    if (node->type == SIGMA_ITEM)
+        return compile_item(b, node->item);
+    size_t at;
+    int rc = begin_operator(b, ops[node->type], &at);
+    for (unsigned cost = 0; cost < 2; cost++) {
+        for (size_t i = 0; rc == 0 && i < node->operands_len; i++) {
+            if (cost_of(node->operands[i]) == cost)
+                rc = compile_node(b, node->operands[i]);
+        }
+    }
+    if (rc == 0)
+        end_operator(b, at);
+    return rc;
+}
+
+int builder_compile(struct builder *b, const struct sigma_rule *rule)
+{
+    return compile_node(b, rule->condition);
+}

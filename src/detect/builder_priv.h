@@ -1,0 +1,82 @@
+/* The ruleset being built: the records of the image as they will be written, and the maps that
+ * keep strings, items, fields and log sources unique. Shared by builder*.c only.
+ * A failure in the middle of a rule leaves half of it behind; it sticks in `failed`. */
+#ifndef CORDON_DETECT_BUILDER_PRIV_H
+#define CORDON_DETECT_BUILDER_PRIV_H
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "detect/detect.h"
+#include "detect/image.h"
+#include "detect/sigma.h"
+
+enum {
+    BUILDER_RULES_MOST = 1 << 20,
+    BUILDER_ITEMS_MOST = 1 << 24,
+    BUILDER_CODE_MOST = 65536 /* words of one rule's condition */
+};
+
+struct builder {
+    struct arena arena;  /* keys of the maps */
+    struct map strings;  /* text -> offset in the pool */
+    struct map items;    /* packed key -> index */
+    struct map fields;   /* name in the image -> index */
+    struct map sources;  /* packed key -> index of the log source */
+    struct map rule_ids; /* id -> index of the rule */
+    struct buf pool;
+    struct buf rules;      /* struct image_rule */
+    struct buf techniques; /* struct image_str */
+    struct buf code;       /* uint32_t */
+    struct buf item_list;  /* struct image_item */
+    struct buf field_list; /* struct image_field */
+    struct buf logsources; /* struct image_logsource */
+    struct buf scratch;
+    int failed; /* 0, E_NOMEM or E_LIMIT */
+};
+
+static inline uint32_t builder_count(const struct buf *records, size_t record_bytes)
+{
+    return (uint32_t)(records->len / record_bytes);
+}
+
+static inline struct image_item *builder_items(const struct builder *b)
+{
+    return (struct image_item *)(void *)b->item_list.ptr;
+}
+
+static inline struct image_field *builder_fields(const struct builder *b)
+{
+    return (struct image_field *)(void *)b->field_list.ptr;
+}
+
+/* builder_intern.c: unique records. Each returns 0, E_NOMEM or E_LIMIT. */
+
+int builder_string(struct builder *b, struct str text, struct image_str *ret_str) MUST_CHECK;
+/** @param name as the rule wrote it */
+int builder_field(struct builder *b, struct str name, uint32_t *ret_field) MUST_CHECK;
+/** @param item name and text are ignored and set from `name` and `text` */
+int builder_item(struct builder *b, struct image_item item, struct str name, struct str text,
+                 uint32_t *ret_item) MUST_CHECK;
+int builder_logsource(struct builder *b, const struct sigma_rule *rule,
+                      uint32_t *ret_source) MUST_CHECK;
+
+/* builder_compile.c: a condition to code. */
+
+/** Whether the rule can be compiled: size and regular expressions. @return 0, E_PARSE, E_LIMIT,
+ * E_NOMEM */
+int builder_check(const struct sigma_rule *rule, struct err *err) MUST_CHECK;
+/** Append the rule's code. @return 0, E_NOMEM or E_LIMIT (ruleset full) */
+int builder_compile(struct builder *b, const struct sigma_rule *rule) MUST_CHECK;
+
+/* builder_witness.c: which items announce a rule. */
+
+struct witness_index {
+    struct buf start;      /* uint32_t, by item, one more at the end */
+    struct buf rules;      /* uint32_t */
+    struct buf always;     /* uint32_t */
+    struct buf logsources; /* copies with the ranges of `always` filled in */
+};
+/** Fill the index, empty before. @return 0, E_NOMEM */
+int builder_witness(const struct builder *b, struct witness_index *index) MUST_CHECK;
+
+#endif

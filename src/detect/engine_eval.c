@@ -1,0 +1,223 @@
+/* Conditions of candidate rules, and the lazy comparisons they ask for. Called by engine.c. The
+ * code has been checked: operators nest properly and no deeper than IMAGE_DEPTH_MOST. */
+#include "detect/engine_priv.h"
+
+#include "base/mem.h"
+#include "detect/fold.h"
+#include "detect/pattern.h"
+
+/* ------------------------------------------------------------------ one comparison */
+
+static bool contains(struct str text, struct str lower)
+{
+    for (size_t i = 0; i + lower.len <= text.len; i++) {
+        if (fold_eq(text.ptr + i, lower.ptr, lower.len))
+            return true;
+    }
+    return false;
+}
+
+/* The compiled regex of an item, or NULL: it cannot be compiled, or e->failed is set. */
+static const struct regex *regex_of(struct engine *e, uint32_t item)
+{
+    const struct image *image = &e->rules->image;
+    uint32_t number = e->rules->regex_of[item];
+    if (e->regexes[number] || e->regex_bad[number])
+        return e->regexes[number];
+    int rc = e->regex_scratch ? 0 : regex_scratch_new(&e->regex_scratch);
+    if (rc == 0)
+        rc = regex_new(image_text(image, image->items[item].text), image->items[item].argument,
+                       true, &e->regexes[number], NULL);
+    if (rc == E_NOMEM)
+        e->failed = E_NOMEM;
+    else if (rc)
+        e->regex_bad[number] = true;
+    return e->regexes[number];
+}
+
+static bool regex_holds(struct engine *e, uint32_t item, struct str text)
+{
+    const struct regex *regex = regex_of(e, item);
+    if (!regex)
+        return false;
+    e->stats.regex_runs++;
+    int rc = regex_match(regex, e->regex_scratch, text);
+    if (rc == E_NOMEM)
+        e->failed = E_NOMEM;
+    else if (rc < 0)
+        e->stats.regex_limited++;
+    return rc == 1;
+}
+
+static bool value_holds(struct engine *e, uint32_t item, struct str text)
+{
+    const struct image_item *i = &e->rules->image.items[item];
+    struct str wanted = image_text(&e->rules->image, i->text);
+    switch ((enum image_item_kind)i->kind) {
+    case ITEM_EXACT:
+        return text.len == wanted.len && fold_eq(text.ptr, wanted.ptr, wanted.len);
+    case ITEM_PREFIX:
+        return text.len >= wanted.len && fold_eq(text.ptr, wanted.ptr, wanted.len);
+    case ITEM_SUFFIX:
+        return text.len >= wanted.len &&
+               fold_eq(text.ptr + (text.len - wanted.len), wanted.ptr, wanted.len);
+    case ITEM_CONTAINS:
+        return contains(text, wanted);
+    case ITEM_EXISTS:
+        return true;
+    case ITEM_GLOB:
+        return glob_match(wanted, text);
+    case ITEM_REGEX:
+        return regex_holds(e, item, text);
+    case ITEM_NULL:
+    case ITEM_KINDS:
+        break;
+    }
+    return false;
+}
+
+/* The first value of the item's field that satisfies it. */
+static bool find_value(struct engine *e, uint32_t item, struct engine_values *values,
+                       struct str *ret_text)
+{
+    *values = (struct engine_values){.field = e->rules->image.items[item].field};
+    while (engine_next_value(e, values, ret_text)) {
+        if (value_holds(e, item, *ret_text))
+            return true;
+    }
+    return false;
+}
+
+static bool ask(struct engine *e, uint32_t item)
+{
+    const struct image_item *i = &e->rules->image.items[item];
+    struct engine_values values = {.field = i->field};
+    struct str text;
+    bool holds = false;
+    if (i->kind == ITEM_NULL)
+        holds = !engine_next_value(e, &values, &text);
+    else if (i->gate == IMAGE_NONE || hits_has(&e->hits, i->gate))
+        holds = find_value(e, item, &values, &text);
+    e->known[item / 64] |= UINT64_C(1) << (item % 64);
+    e->asked[e->asked_len++] = item;
+    if (holds)
+        hits_add(&e->hits, item);
+    return holds;
+}
+
+static inline bool item_holds(struct engine *e, uint32_t item)
+{
+    if (hits_has(&e->hits, item))
+        return true;
+    if (LIKELY(e->known[item / 64] >> (item % 64) & 1))
+        return false;
+    return ask(e, item);
+}
+
+/* ------------------------------------------------------------------ conditions */
+
+static bool code_holds(struct engine *e, const uint32_t *code)
+{
+    uint32_t argument = *code & OP_ARGUMENT;
+    enum image_op op = (enum image_op)(*code >> OP_SHIFT);
+    if (op == OP_ITEM)
+        return item_holds(e, argument);
+    if (op == OP_NOT)
+        return !code_holds(e, code + 1);
+    bool stop_at = op == OP_OR;
+    const uint32_t *end = code + argument;
+    for (const uint32_t *at = code + 1; at < end;) {
+        bool is_item = *at >> OP_SHIFT == OP_ITEM;
+        bool holds = is_item ? item_holds(e, *at & OP_ARGUMENT) : code_holds(e, at);
+        if (holds == stop_at)
+            return stop_at;
+        at += is_item ? 1 : *at & OP_ARGUMENT;
+    }
+    return !stop_at;
+}
+
+bool engine_holds(struct engine *e, uint32_t rule)
+{
+    const struct image *image = &e->rules->image;
+    return code_holds(e, image->code + image->rules[rule].code_start);
+}
+
+/* ------------------------------------------------------------------ reasons */
+
+/* Cut to ENGINE_VALUE_BYTES, not inside a UTF-8 character. */
+static struct str cut(struct str text)
+{
+    if (text.len <= ENGINE_VALUE_BYTES)
+        return text;
+    size_t len = ENGINE_VALUE_BYTES;
+    while (len > ENGINE_VALUE_BYTES - 4 && ((unsigned char)text.ptr[len] & 0xc0) == 0x80)
+        len--;
+    return str_n(text.ptr, len);
+}
+
+static int add_reason(struct engine *e, size_t from, uint32_t item)
+{
+    const struct image_item *i = &e->rules->image.items[item];
+    struct matched_field reason = {.field = image_text(&e->rules->image, i->name)};
+    struct engine_values values;
+    if (e->fields_len - from >= ENGINE_REPORTED_FIELDS)
+        return 0;
+    if (i->kind != ITEM_NULL && find_value(e, item, &values, &reason.value)) {
+        reason.value = cut(reason.value);
+        if (reason.value.ptr >= values.number &&
+            reason.value.ptr < values.number + sizeof values.number) {
+            reason.value = arena_str(&e->texts, reason.value);
+            if (!reason.value.ptr)
+                return E_NOMEM;
+        }
+        if (!reason.value.ptr)
+            reason.value.ptr = "";
+    }
+    for (size_t k = from; k < e->fields_len; k++) {
+        if (str_eq(e->fields[k].field, reason.field) && str_eq(e->fields[k].value, reason.value))
+            return 0;
+    }
+    if (mem_grow(&e->fields, &e->fields_cap, e->fields_len + 1, sizeof(*e->fields)))
+        return E_NOMEM;
+    e->fields[e->fields_len++] = reason;
+    return 0;
+}
+
+/* As code_holds, but looks at every operand of an `or` and keeps the comparisons that made the
+ * code hold. @return 1, 0 or E_NOMEM */
+static int explain(struct engine *e, const uint32_t *code, size_t from)
+{
+    uint32_t argument = *code & OP_ARGUMENT;
+    enum image_op op = (enum image_op)(*code >> OP_SHIFT);
+    size_t before = e->fields_len;
+    if (op == OP_ITEM) {
+        if (!item_holds(e, argument))
+            return 0;
+        int rc = add_reason(e, from, argument);
+        return rc ? rc : 1;
+    }
+    if (op == OP_NOT)
+        return code_holds(e, code + 1) ? 0 : 1;
+    bool any = false;
+    bool all = true;
+    const uint32_t *end = code + argument;
+    for (const uint32_t *at = code + 1; at < end;) {
+        int rc = explain(e, at, from);
+        if (rc < 0)
+            return rc;
+        any |= rc > 0;
+        all &= rc > 0;
+        at += *at >> OP_SHIFT == OP_ITEM ? 1 : *at & OP_ARGUMENT;
+    }
+    bool holds = op == OP_OR ? any : all;
+    if (!holds)
+        e->fields_len = before;
+    return holds ? 1 : 0;
+}
+
+int engine_explain(struct engine *e, uint32_t rule)
+{
+    const struct image *image = &e->rules->image;
+    int rc = explain(e, image->code + image->rules[rule].code_start, e->fields_len);
+    return rc < 0 ? rc : e->failed;
+}

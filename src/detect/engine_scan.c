@@ -1,0 +1,128 @@
+/* The eager pass: every field of the event that some rule names goes through that field's matchers
+ * once. Numbers and booleans are compared as their text. Called by engine.c. */
+#include "detect/engine_priv.h"
+
+#include "base/mem.h"
+
+static struct str number_text(int64_t number, char out[24])
+{
+    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    size_t at = 24;
+    do {
+        out[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (number < 0)
+        out[--at] = '-';
+    return str_n(out + at, 24 - at);
+}
+
+/* Text of the value's `element`-th element; false past the last. */
+static bool element_text(const struct value *v, uint32_t element, char number[24],
+                         struct str *ret_text)
+{
+    if (v->type == VALUE_LIST) {
+        if (element >= v->count)
+            return false;
+        *ret_text = v->list[element];
+        return true;
+    }
+    if (element > 0)
+        return false;
+    switch (v->type) {
+    case VALUE_STR:
+        *ret_text = v->s;
+        return true;
+    case VALUE_INT:
+        *ret_text = number_text(v->i, number);
+        return true;
+    case VALUE_BOOL:
+        *ret_text = v->b ? STR("true") : STR("false");
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void start(const struct engine *e, struct engine_values *v)
+{
+    enum field_id id = e->rules->fields[v->field].id;
+    v->started = true;
+    v->element = 0;
+    v->next_extra = 0;
+    v->value = NULL;
+    if (id != FIELD_COUNT)
+        v->value = event_has(e->ev, id) ? &e->ev->values[id] : NULL;
+    else if (e->extra_epoch[v->field] == e->epoch)
+        v->next_extra = e->first_extra[v->field];
+}
+
+bool engine_next_value(const struct engine *e, struct engine_values *v, struct str *ret_text)
+{
+    if (!v->started)
+        start(e, v);
+    for (;;) {
+        if (v->value && element_text(v->value, v->element, v->number, ret_text)) {
+            v->element++;
+            return true;
+        }
+        if (v->next_extra == 0) {
+            v->value = NULL;
+            return false;
+        }
+        uint32_t extra = v->next_extra - 1;
+        v->value = &e->ev->extras[extra].value;
+        v->element = 0;
+        v->next_extra = e->next_extra[extra];
+    }
+}
+
+static void scan_value(struct engine *e, uint32_t field, const struct value *value)
+{
+    const struct ruleset_field *f = &e->rules->fields[field];
+    const struct ruleset_matcher *matchers = e->rules->matchers + f->matchers_start;
+    char number[24];
+    struct str text;
+    for (uint32_t element = 0; element_text(value, element, number, &text); element++) {
+        if (f->exists_item != IMAGE_NONE)
+            hits_add(&e->hits, f->exists_item);
+        for (uint32_t m = 0; m < f->matchers_len; m++)
+            matchers[m].ops->scan(matchers[m].table, text, &e->hits);
+    }
+}
+
+static void scan_known(struct engine *e)
+{
+    const struct ruleset *r = e->rules;
+    for (unsigned w = 0; w < ARRAY_LEN(r->wanted); w++) {
+        for (uint64_t bits = r->wanted[w] & e->ev->present[w]; bits; bits &= bits - 1) {
+            unsigned id = w * 64 + (unsigned)__builtin_ctzll(bits);
+            scan_value(e, r->field_of[id], &e->ev->values[id]);
+        }
+    }
+}
+
+static void scan_extra(struct engine *e, uint32_t extra)
+{
+    uint64_t field;
+    if (!map_find(&e->rules->extras, e->ev->extras[extra].name, &field))
+        return;
+    bool first = e->extra_epoch[field] != e->epoch;
+    e->next_extra[extra] = first ? 0 : e->first_extra[field];
+    e->first_extra[field] = extra + 1;
+    e->extra_epoch[field] = e->epoch;
+    scan_value(e, (uint32_t)field, &e->ev->extras[extra].value);
+}
+
+int engine_scan(struct engine *e)
+{
+    scan_known(e);
+    if (e->rules->extras.len == 0 || e->ev->extras_len == 0)
+        return 0;
+    if (e->ev->extras_len >= UINT32_MAX ||
+        mem_grow(&e->next_extra, &e->next_extra_cap, e->ev->extras_len, sizeof(*e->next_extra)))
+        return E_NOMEM;
+    for (uint32_t i = 0; i < e->ev->extras_len; i++)
+        scan_extra(e, i);
+    return 0;
+}

@@ -1,0 +1,97 @@
+/* Log source routing: which rules an event of this product, category and service concerns. The
+ * answers for the last few sources are kept; a device has only a handful. Called by engine.c.
+ * A rule's component that is empty takes every event. An event without any component meets every
+ * rule; one whose kind is known but has no category in Sigma's terms does not meet rules that ask
+ * for a category, and one of unknown kind might be anything. */
+#include "detect/engine_priv.h"
+
+#include "base/mem.h"
+
+int engine_source_init(struct engine *e)
+{
+    for (unsigned i = 0; i < ENGINE_SOURCES; i++) {
+        struct engine_source *s = &e->sources[i];
+        s->applies = mem_calloc(e->rules->image.logsources_len, sizeof(*s->applies));
+        s->always = mem_calloc(e->rules->image.logsources_len, sizeof(*s->always));
+        if (!s->applies || !s->always)
+            return E_NOMEM;
+    }
+    return 0;
+}
+
+void engine_source_done(struct engine *e)
+{
+    for (unsigned i = 0; i < ENGINE_SOURCES; i++) {
+        mem_free(e->sources[i].applies);
+        mem_free(e->sources[i].always);
+    }
+}
+
+static bool is_same(const struct engine_source *s, const struct str parts[3], bool kind_known)
+{
+    if (!s->valid || s->kind_known != kind_known)
+        return false;
+    for (unsigned i = 0; i < 3; i++) {
+        if (!str_eq(parts[i], str_n(s->parts[i], s->lens[i])))
+            return false;
+    }
+    return true;
+}
+
+static bool part_applies(struct str rule, struct str event, bool kind_known)
+{
+    if (rule.len == 0)
+        return true;
+    return event.len ? str_eq_nocase(rule, event) : !kind_known;
+}
+
+static bool source_applies(const struct engine *e, const struct image_logsource *s,
+                           const struct str parts[3], bool kind_known)
+{
+    if (parts[0].len == 0 && parts[1].len == 0 && parts[2].len == 0)
+        return true;
+    const struct image *image = &e->rules->image;
+    return part_applies(image_text(image, s->product), parts[0], kind_known) &&
+           part_applies(image_text(image, s->category), parts[1], kind_known) &&
+           part_applies(image_text(image, s->service), parts[2], kind_known);
+}
+
+static void fill(const struct engine *e, struct engine_source *s, const struct str parts[3],
+                 bool kind_known)
+{
+    const struct image *image = &e->rules->image;
+    s->always_len = 0;
+    for (uint32_t i = 0; i < image->logsources_len; i++) {
+        const struct image_logsource *source = &image->logsources[i];
+        s->applies[i] = source_applies(e, source, parts, kind_known);
+        if (s->applies[i] && source->always_len)
+            s->always[s->always_len++] = i;
+    }
+    s->kind_known = kind_known;
+    s->valid = true;
+    for (unsigned i = 0; i < 3; i++) {
+        if (parts[i].len > ENGINE_SOURCE_BYTES) {
+            s->valid = false; /* too long to remember: good for this event only */
+            return;
+        }
+        s->lens[i] = (uint8_t)parts[i].len;
+        if (parts[i].len)
+            memcpy(s->parts[i], parts[i].ptr, parts[i].len);
+    }
+}
+
+void engine_source_find(struct engine *e)
+{
+    const struct str parts[3] = {e->ev->product, e->ev->category, e->ev->service};
+    bool kind_known = e->ev->kind != KIND_UNKNOWN;
+    if (e->source && is_same(e->source, parts, kind_known))
+        return;
+    for (unsigned i = 0; i < ENGINE_SOURCES; i++) {
+        if (is_same(&e->sources[i], parts, kind_known)) {
+            e->source = &e->sources[i];
+            return;
+        }
+    }
+    e->source = &e->sources[e->next_source++ % ENGINE_SOURCES];
+    fill(e, e->source, parts, kind_known);
+}

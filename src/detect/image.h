@@ -1,0 +1,183 @@
+/* The ruleset file: one flat, position-independent image that is mapped and used as it is.
+ *
+ * A header, a table of sections, then the sections: arrays of fixed records, a pool of strings, the
+ * matchers' tables. Everything is little-endian and 8-byte aligned at least; offsets are from the
+ * start of the image. Written by the builder, checked record by record by ruleset_load before
+ * anything follows an index, read by the engine. A section whose id a reader does not know is
+ * skipped; a change that an old reader would get wrong raises IMAGE_VERSION. */
+#ifndef CORDON_DETECT_IMAGE_H
+#define CORDON_DETECT_IMAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+#define IMAGE_MAGIC "CORDONRS"
+
+enum {
+    IMAGE_VERSION = 1,
+    IMAGE_ALIGN = 16, /* of the image and of every section */
+    IMAGE_SECTIONS_MOST = 64,
+    IMAGE_DIGEST_BYTES = 32,
+    IMAGE_DEPTH_MOST = 64 /* nesting of a rule's code */
+};
+
+/** "No index" in an optional u32 field. */
+#define IMAGE_NONE UINT32_MAX
+
+struct image_header {
+    char magic[8];
+    uint32_t version;
+    uint32_t header_bytes; /* of this struct */
+    uint64_t image_bytes;
+    uint32_t sections_len;              /* records of the table that follows */
+    uint32_t reserved;                  /* 0 */
+    uint8_t digest[IMAGE_DIGEST_BYTES]; /* SHA-256 of the image without these bytes */
+};
+
+struct image_section {
+    uint32_t id;
+    uint32_t record_bytes;
+    uint64_t offset;
+    uint64_t count; /* of records */
+};
+
+/** Slice of the string pool. */
+struct image_str {
+    uint32_t offset;
+    uint32_t len;
+};
+
+struct image_rule {
+    struct image_str id;
+    struct image_str title;
+    struct image_str description;
+    struct image_str source;
+    uint32_t level;
+    uint32_t logsource;
+    uint32_t code_start; /* follows the rule before */
+    uint32_t code_len;
+    uint32_t techniques_start; /* follows the rule before */
+    uint32_t techniques_len;
+};
+
+/* Kinds of item: one comparison of one field. Eager items are answered by the matchers in one pass
+ * over the field, lazy ones when a rule asks. */
+enum image_item_kind {
+    ITEM_EXACT,    /* eager: the field is the text, ASCII case aside */
+    ITEM_PREFIX,   /* eager */
+    ITEM_SUFFIX,   /* eager */
+    ITEM_CONTAINS, /* eager */
+    ITEM_EXISTS,   /* eager: the field has a value */
+    ITEM_NULL,     /* lazy: the field has none */
+    ITEM_GLOB,     /* lazy: text is glob text, see detect/pattern.h */
+    ITEM_REGEX,    /* lazy: text is the expression, argument its REGEX_* flags */
+    ITEM_KINDS
+};
+
+static inline bool item_is_eager(uint32_t kind)
+{
+    return kind <= ITEM_EXISTS;
+}
+
+struct image_item {
+    uint32_t kind;
+    uint32_t field;
+    struct image_str name; /* the field's name as the rule wrote it */
+    struct image_str text; /* lower case except for a regular expression */
+    uint32_t gate;         /* eager item without which a lazy one cannot hold, or IMAGE_NONE */
+    uint32_t argument;
+};
+
+struct image_field {
+    struct image_str name; /* dotted name of schema/field.h, or the name of an extra field */
+    uint32_t exists_item;  /* the ITEM_EXISTS item, or IMAGE_NONE */
+    uint32_t reserved;     /* 0 */
+};
+
+struct image_logsource {
+    struct image_str product; /* lower case, empty = any */
+    struct image_str category;
+    struct image_str service;
+    uint32_t always_start; /* rules that no item announces: candidates for every event */
+    uint32_t always_len;
+};
+
+struct image_matcher {
+    uint32_t kind; /* enum matcher_kind */
+    uint32_t field;
+    uint32_t offset; /* of its table in the section of tables */
+    uint32_t bytes;
+};
+
+/* A rule's condition in prefix form, one word an element: the operator in the top three bits, the
+ * rest an item's index or, for an operator, the number of words it spans, its own included. */
+enum image_op { OP_ITEM, OP_AND, OP_OR, OP_NOT, OP_KINDS };
+
+enum { OP_SHIFT = 29 };
+#define OP_ARGUMENT ((UINT32_C(1) << OP_SHIFT) - 1)
+
+static inline uint32_t op_word(enum image_op op, uint32_t argument)
+{
+    return (uint32_t)op << OP_SHIFT | argument;
+}
+
+/* X(id, number, record type, member of struct image, what it holds). Numbers 32 to 47 are kept for
+ * prevent lists, 48 and up for other rule languages and correlations. */
+#define IMAGE_SECTIONS(X)                                                                          \
+    X(SECTION_STRINGS, 1, char, strings, "string pool")                                            \
+    X(SECTION_RULES, 2, struct image_rule, rules, "rules in the order they were added")            \
+    X(SECTION_TECHNIQUES, 3, struct image_str, techniques, "ATT&CK techniques of the rules")       \
+    X(SECTION_CODE, 4, uint32_t, code, "conditions")                                               \
+    X(SECTION_ITEMS, 5, struct image_item, items, "comparisons")                                   \
+    X(SECTION_FIELDS, 6, struct image_field, fields, "fields that some rule names")                \
+    X(SECTION_LOGSOURCES, 7, struct image_logsource, logsources, "log sources of the rules")       \
+    X(SECTION_ALWAYS, 8, uint32_t, always, "rules that are always candidates, by log source")      \
+    X(SECTION_WITNESS_START, 9, uint32_t, witness_start, "by item, where its rules start")         \
+    X(SECTION_WITNESS_RULES, 10, uint32_t, witness_rules, "rules that an item announces")          \
+    X(SECTION_MATCHERS, 11, struct image_matcher, matchers, "matchers by field")                   \
+    X(SECTION_TABLES, 12, char, tables, "the matchers' tables")
+
+enum image_section_id {
+#define IMAGE_ID(id, number, type, member, doc) id = number,
+    IMAGE_SECTIONS(IMAGE_ID)
+#undef IMAGE_ID
+};
+
+/** An image taken apart: typed pointers into its bytes, and the number of records of each. */
+struct image {
+#define IMAGE_MEMBER(id, number, type, member, doc)                                                \
+    const type *member;                                                                            \
+    uint32_t member##_len;
+    IMAGE_SECTIONS(IMAGE_MEMBER)
+#undef IMAGE_MEMBER
+};
+
+/**
+ * Find the sections of an image: header, bounds, alignment, record sizes, digest. The records'
+ * content is not looked at.
+ * @return 0, E_VERSION or E_PARSE
+ */
+int image_open(struct str bytes, struct image *ret_image, struct err *err) MUST_CHECK;
+
+/**
+ * Put header and sections together.
+ *
+ * @param parts one buffer per row of IMAGE_SECTIONS, in its order, holding whole records
+ * @param out   appended; must be empty
+ * @return 0, E_NOMEM, E_LIMIT (a section too large)
+ */
+int image_write(const struct buf *parts, struct buf *out, struct err *err) MUST_CHECK;
+
+/** Write the digest of the image into its header. @return 0 or E_NOMEM */
+int image_seal(char *bytes, size_t len) MUST_CHECK;
+
+static inline struct str image_text(const struct image *image, struct image_str s)
+{
+    return str_n(image->strings + s.offset, s.len);
+}
+
+#endif

@@ -1,0 +1,132 @@
+/* Loading a ruleset image and answering questions about its rules. See detect.h. */
+#include "detect/ruleset_priv.h"
+
+#include "base/mem.h"
+#include "crypto/hash.h"
+
+const char *rule_level_name(enum rule_level level)
+{
+    static const char *const names[] = {"informational", "low", "medium", "high", "critical"};
+    return names[level];
+}
+
+/* ------------------------------------------------------------------ loading */
+
+static int load_fields(struct ruleset *r, struct err *err)
+{
+    const struct image *image = &r->image;
+    r->fields = mem_calloc(image->fields_len, sizeof(*r->fields));
+    r->matchers = mem_calloc(image->matchers_len, sizeof(*r->matchers));
+    if (!r->fields || !r->matchers)
+        return err_set(err, E_NOMEM, "%s", err_sentence(E_NOMEM));
+    uint32_t m = 0;
+    for (uint32_t i = 0; i < image->fields_len; i++) {
+        struct ruleset_field *f = &r->fields[i];
+        f->name = image_text(image, image->fields[i].name);
+        f->id = field_find(f->name);
+        f->exists_item = image->fields[i].exists_item;
+        f->matchers_start = m;
+        for (; m < image->matchers_len && image->matchers[m].field == i; m++)
+            r->matchers[m] = (struct ruleset_matcher){matcher_find(image->matchers[m].kind),
+                                                      image->tables + image->matchers[m].offset};
+        f->matchers_len = m - f->matchers_start;
+        bool known = f->id != FIELD_COUNT;
+        if (known ? r->field_of[f->id] != IMAGE_NONE : map_find(&r->extras, f->name, NULL))
+            return err_set(err, E_PARSE, "ruleset is damaged: field %u is there twice", i);
+        if (known) {
+            r->field_of[f->id] = i;
+            r->wanted[f->id / 64] |= UINT64_C(1) << (f->id % 64);
+        } else if (map_put(&r->extras, f->name, i)) {
+            return err_set(err, E_NOMEM, "%s", err_sentence(E_NOMEM));
+        }
+    }
+    return 0;
+}
+
+static int load_rules(struct ruleset *r, struct err *err)
+{
+    const struct image *image = &r->image;
+    r->techniques = mem_calloc(image->techniques_len, sizeof(*r->techniques));
+    r->logsource_of = mem_calloc(image->rules_len, sizeof(*r->logsource_of));
+    r->regex_of = mem_calloc(image->items_len, sizeof(*r->regex_of));
+    if (!r->techniques || !r->logsource_of || !r->regex_of)
+        return err_set(err, E_NOMEM, "%s", err_sentence(E_NOMEM));
+    for (uint32_t i = 0; i < image->techniques_len; i++)
+        r->techniques[i] = image_text(image, image->techniques[i]);
+    for (uint32_t i = 0; i < image->rules_len; i++)
+        r->logsource_of[i] = image->rules[i].logsource;
+    for (uint32_t i = 0; i < image->items_len; i++)
+        r->regex_of[i] = image->items[i].kind == ITEM_REGEX ? r->regexes++ : 0;
+    return 0;
+}
+
+int ruleset_load(struct str image, struct ruleset **ret_ruleset, struct err *err)
+{
+    struct ruleset *r = mem_calloc(1, sizeof *r);
+    if (!r)
+        return err_set(err, E_NOMEM, "%s", err_sentence(E_NOMEM));
+    atomic_init(&r->references, 1);
+    for (unsigned i = 0; i < FIELD_COUNT; i++)
+        r->field_of[i] = IMAGE_NONE;
+    int rc = image_open(image, &r->image, err);
+    if (rc == 0)
+        rc = ruleset_check(&r->image, err);
+    if (rc == 0) {
+        PLANT_OVERREAD(image.ptr + image.len);
+        rc = load_fields(r, err);
+    }
+    if (rc == 0)
+        rc = load_rules(r, err);
+    if (rc == 0 && hash_sha256_hex(image, r->version))
+        rc = err_set(err, E_NOMEM, "%s", err_sentence(E_NOMEM));
+    if (rc) {
+        ruleset_unref(r);
+        return rc;
+    }
+    *ret_ruleset = r;
+    return 0;
+}
+
+struct ruleset *ruleset_ref(struct ruleset *r)
+{
+    (void)atomic_fetch_add_explicit(&r->references, 1, memory_order_relaxed);
+    return r;
+}
+
+void ruleset_unref(struct ruleset *r)
+{
+    if (!r || atomic_fetch_sub_explicit(&r->references, 1, memory_order_acq_rel) != 1)
+        return;
+    mem_free(r->techniques);
+    mem_free(r->fields);
+    mem_free(r->matchers);
+    mem_free(r->logsource_of);
+    mem_free(r->regex_of);
+    map_done(&r->extras);
+    mem_free(r);
+}
+
+/* ------------------------------------------------------------------ questions */
+
+uint32_t ruleset_len(const struct ruleset *r)
+{
+    return r->image.rules_len;
+}
+
+struct rule_info ruleset_info(const struct ruleset *r, uint32_t rule)
+{
+    const struct image *image = &r->image;
+    const struct image_rule *i = &image->rules[rule];
+    return (struct rule_info){.id = image_text(image, i->id),
+                              .title = image_text(image, i->title),
+                              .description = image_text(image, i->description),
+                              .source = image_text(image, i->source),
+                              .level = (enum rule_level)i->level,
+                              .techniques = r->techniques + i->techniques_start,
+                              .techniques_len = i->techniques_len};
+}
+
+struct str ruleset_version(const struct ruleset *r)
+{
+    return str_n(r->version, 64);
+}

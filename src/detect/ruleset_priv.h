@@ -1,0 +1,49 @@
+/* A loaded ruleset: the checked image and what was worked out from it once. Immutable; shared by
+ * threads. Read by the engine and by alerts. */
+#ifndef CORDON_DETECT_RULESET_PRIV_H
+#define CORDON_DETECT_RULESET_PRIV_H
+
+#include <stdatomic.h>
+
+#include "base/map.h"
+#include "crypto/hash.h"
+#include "detect/detect.h"
+#include "detect/image.h"
+#include "detect/matcher.h"
+#include "schema/field.h"
+
+struct ruleset_matcher {
+    const struct matcher_ops *ops;
+    const char *table;
+};
+
+struct ruleset_field {
+    struct str name;
+    enum field_id id; /* FIELD_COUNT: an extra field, found by name */
+    uint32_t exists_item;
+    uint32_t matchers_start;
+    uint32_t matchers_len;
+};
+
+struct ruleset {
+    atomic_uint references;
+    struct image image;
+    struct str *techniques;                   /* of all rules */
+    struct ruleset_field *fields;             /* [image.fields_len] */
+    struct ruleset_matcher *matchers;         /* ordered by field */
+    uint32_t field_of[FIELD_COUNT];           /* index into fields, or IMAGE_NONE */
+    uint64_t wanted[(FIELD_COUNT + 63) / 64]; /* bit: some rule names the field */
+    struct map extras;                        /* name -> index into fields */
+    uint32_t *logsource_of;                   /* of each rule */
+    uint32_t *regex_of;                       /* of each item: its number among the regexes */
+    uint32_t regexes;
+    char version[HASH_HEX_BYTES];
+};
+
+/**
+ * Check every record of the image: after this no index, offset or length in it can lead outside.
+ * @return 0 or E_PARSE
+ */
+int ruleset_check(const struct image *image, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,64 @@
+/* Fuzz Sigma rule files: whatever is accepted becomes an image that loads and matches. */
+#include "detect/detect.h"
+#include "fuzz/fuzz.h"
+
+static void check_refusal(void *arg, const struct err *err)
+{
+    (*(uint32_t *)arg)++;
+    FUZZ_ASSERT(err->code < 0 && err->message[0] && err->source[0]);
+}
+
+static void match(struct ruleset *r, struct str text)
+{
+    struct engine *e;
+    if (engine_new(r, &e))
+        abort();
+    static struct event ev;
+    event_clear(&ev);
+    ev.kind = KIND_EXEC;
+    struct str head = str_sub(text, 0, 200);
+    struct extra extra = {STR("a"), {.type = VALUE_STR, .s = head}};
+    event_set_str(&ev, F_EXECUTABLE, STR("/usr/bin/osascript"));
+    event_set_str(&ev, F_COMMAND_LINE, head);
+    event_set_int(&ev, F_PID, 7);
+    event_set_list(&ev, F_ARGS, &head, 1);
+    ev.extras = &extra;
+    ev.extras_len = 1;
+    const struct match *matches;
+    int count = engine_match(e, &ev, &matches);
+    FUZZ_ASSERT(count >= 0 && (uint32_t)count <= ruleset_len(r));
+    for (int i = 0; i < count; i++) {
+        FUZZ_ASSERT(i == 0 || matches[i].rule > matches[i - 1].rule);
+        struct buf out = {0};
+        alert_add_json(&out, STR(""), r, &matches[i], &ev);
+        FUZZ_ASSERT(buf_check(&out) == 0);
+        buf_done(&out);
+    }
+    engine_free(e);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct fuzz_input in = fuzz_input_of(data, size);
+    CLEANUP(fuzz_freep) struct str text = fuzz_take_rest(&in);
+    struct builder *b;
+    if (builder_new(&b))
+        abort();
+    struct builder_counts counts = {0};
+    uint32_t refused = 0;
+    if (builder_add_sigma(b, text, "fuzz", check_refusal, &refused, &counts, NULL))
+        abort();
+    FUZZ_ASSERT(refused == counts.refused);
+    struct buf image = {0};
+    if (builder_finish(b, &image, NULL))
+        abort();
+    builder_free(b);
+    struct ruleset *r;
+    if (ruleset_load(buf_str(&image), &r, NULL))
+        abort();
+    FUZZ_ASSERT(ruleset_len(r) == counts.accepted);
+    match(r, text);
+    ruleset_unref(r);
+    buf_done(&image);
+    return 0;
+}
