@@ -40,15 +40,16 @@ endif()
 
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 
+set(test_definitions
+    "CORDON_SOURCE_DIR=\"${CMAKE_SOURCE_DIR}\"" "CORDON_BINARY_DIR=\"${CMAKE_BINARY_DIR}\"")
+
 file(GLOB harness CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/harness/*.c")
 if(harness)
     add_library(cordon_harness STATIC ${harness})
     target_include_directories(cordon_harness PUBLIC "${CMAKE_SOURCE_DIR}/tests" "${CMAKE_SOURCE_DIR}/src")
+    target_compile_definitions(cordon_harness PRIVATE ${test_definitions})
     target_link_libraries(cordon_harness PUBLIC ${CORDON_LIBRARIES} PkgConfig::CMOCKA)
 endif()
-
-set(test_definitions
-    "CORDON_SOURCE_DIR=\"${CMAKE_SOURCE_DIR}\"" "CORDON_BINARY_DIR=\"${CMAKE_BINARY_DIR}\"")
 
 file(GLOB unit_tests CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/unit/*/test_*.c")
 foreach(source IN LISTS unit_tests)

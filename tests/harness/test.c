@@ -67,3 +67,16 @@ void test_tmpdir_remove(char *path)
         (void)nftw(path, remove_entry, 32, FTW_DEPTH | FTW_PHYS);
     free(path);
 }
+
+const char *test_shared_data(const char *name)
+{
+    static char path[4096];
+    const char *folder = getenv("CORDON_SHARED_DATA");
+    (void)snprintf(path, sizeof path, "%s/%s",
+                   folder ? folder : CORDON_SOURCE_DIR "/../shared/data", name);
+    if (access(path, R_OK) != 0) {
+        print_message("skipped: no %s (CORDON_SHARED_DATA names the folder)\n", path);
+        skip();
+    }
+    return path;
+}

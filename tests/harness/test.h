@@ -33,4 +33,11 @@ void test_every_allocation_fails(int (*body)(void *context), void *context, unsi
 char *test_tmpdir(void);
 void test_tmpdir_remove(char *path);
 
+/**
+ * Path of recordings and content of the outside world, such as "telemetry/x.jsonl", in the folder
+ * that CORDON_SHARED_DATA names, else in ../shared/data beside the source. Skips the running test
+ * with a message where it is absent. Valid until the next call.
+ */
+const char *test_shared_data(const char *name);
+
 #endif

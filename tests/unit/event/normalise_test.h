@@ -66,16 +66,11 @@ static inline void reading_assert_lacks(struct reading *r, const char *piece, co
     _fail(file, line);
 }
 
-/* A recording of the outside world, or NULL when it is not on this machine. */
+/* A recording of the outside world; skips the test when it is not on this machine. */
 static inline FILE *open_shared(const char *name)
 {
-    const char *folder = getenv("CORDON_SHARED_DATA");
-    char path[4096];
-    (void)snprintf(path, sizeof path, "%s/%s",
-                   folder ? folder : CORDON_SOURCE_DIR "/../shared/data", name);
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        print_message("skipped: no %s (set CORDON_SHARED_DATA)\n", path);
+    FILE *f = fopen(test_shared_data(name), "rb");
+    assert_non_null(f);
     return f;
 }
 
