@@ -78,21 +78,32 @@ int action_confirm(struct store_tx *tx, const struct actor *by, int64_t now_ns, 
  */
 int action_pending(struct store_tx *tx, struct str device, int64_t now_ns, struct arena *arena,
                    struct store_action **ret_actions, size_t *ret_len, struct err *err) MUST_CHECK;
-/** queued -> delivered: it was written to the device's connection. Repeats are fine. */
+/** queued -> delivered: the device said that it has the order (channel message "ack"). Until then
+ * action_pending yields it again at every connection. Repeats are fine. */
 int action_delivered(struct store_tx *tx, struct str device, struct str id, int64_t now_ns,
                      struct err *err) MUST_CHECK;
 /**
- * A device's report: running, succeeded, failed, refused or interrupted. A repeated report is fine;
- * one that comes late after timed_out or expired is kept as the result without changing the state.
- * A containment order that reports success stays running until its generation is observed.
+ * A device's report: running, succeeded, failed, refused, interrupted or timed_out. A repeated
+ * report is fine; one that comes late after timed_out or expired is kept as the result without
+ * changing the state. A containment order that reports success stays running until its generation
+ * is observed.
  * @return 0, E_NOT_FOUND (no such action of this device), E_STATE (not a legal step), E_LIMIT,
  * E_PARSE
  */
 int action_report(struct store_tx *tx, struct str device, struct str id, enum action_state state,
                   struct str result_json, int64_t now_ns, struct err *err) MUST_CHECK;
-/** The device says which containment it is in (hello, and on every change). */
+/** The device says which containment it is in (hello, and on every change). When it knows a later
+ * generation than the server, the server counts on from there and orders again what is wanted. */
 int action_observed(struct store_tx *tx, struct str device, enum isolation isolation,
                     int64_t generation, int64_t now_ns, struct err *err) MUST_CHECK;
+
+/** End every open action of a device that leaves: what it may have begun becomes interrupted. */
+int action_close_device(struct store_tx *tx, const struct actor *by, int64_t now_ns,
+                        struct str device, struct str reason, struct err *err) MUST_CHECK;
+/** The machine enrolled again while isolated: order isolation for its new record; the next sweep
+ * signs it. */
+int action_carry_isolation(struct store_tx *tx, int64_t now_ns, struct str device,
+                           struct err *err) MUST_CHECK;
 
 /**
  * Do what time demands: pending -> lapsed, queued -> expired, delivered or running -> timed_out,

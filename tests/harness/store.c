@@ -1,7 +1,9 @@
 /* Helpers for tests that need a store. See store.h. */
 #include "harness/store.h"
 
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "crypto/hash.h"
 
@@ -32,6 +34,75 @@ void test_store_write(struct test_store *t, store_work_fn work, void *arg)
 {
     struct err err = {0};
     assert_ok_err(store_write_wait(t->store, work, arg, &err), &err);
+}
+
+/* ------------------------------------------------------------------ borrowed transaction */
+
+struct test_borrow {
+    pthread_mutex_t mutex;
+    pthread_cond_t cond;
+    struct store_tx *tx;
+    bool returned;
+    bool done;
+    int rc;
+};
+
+static int lend(struct store_tx *tx, void *arg, struct err *err)
+{
+    struct test_borrow *b = arg;
+    (void)err;
+    (void)pthread_mutex_lock(&b->mutex);
+    b->tx = tx;
+    (void)pthread_cond_broadcast(&b->cond);
+    while (!b->returned)
+        (void)pthread_cond_wait(&b->cond, &b->mutex);
+    int rc = b->rc;
+    (void)pthread_mutex_unlock(&b->mutex);
+    return rc;
+}
+
+static void lend_done(void *arg, int rc, const struct err *err)
+{
+    struct test_borrow *b = arg;
+    (void)err;
+    (void)pthread_mutex_lock(&b->mutex);
+    b->rc = rc;
+    b->done = true;
+    (void)pthread_cond_broadcast(&b->cond);
+    (void)pthread_mutex_unlock(&b->mutex);
+}
+
+struct store_tx *test_store_begin(struct test_store *t)
+{
+    struct test_borrow *b = calloc(1, sizeof *b);
+    assert_non_null(b);
+    (void)pthread_mutex_init(&b->mutex, NULL);
+    (void)pthread_cond_init(&b->cond, NULL);
+    assert_ok(store_write(t->store, lend, lend_done, b));
+    (void)pthread_mutex_lock(&b->mutex);
+    while (!b->tx)
+        (void)pthread_cond_wait(&b->cond, &b->mutex);
+    (void)pthread_mutex_unlock(&b->mutex);
+    t->borrow = b;
+    return b->tx;
+}
+
+int test_store_end(struct test_store *t, int rc)
+{
+    struct test_borrow *b = t->borrow;
+    (void)pthread_mutex_lock(&b->mutex);
+    b->rc = rc;
+    b->returned = true;
+    (void)pthread_cond_broadcast(&b->cond);
+    while (!b->done)
+        (void)pthread_cond_wait(&b->cond, &b->mutex);
+    rc = b->rc;
+    (void)pthread_mutex_unlock(&b->mutex);
+    (void)pthread_cond_destroy(&b->cond);
+    (void)pthread_mutex_destroy(&b->mutex);
+    free(b);
+    t->borrow = NULL;
+    return rc;
 }
 
 static int put_device(struct store_tx *tx, void *arg, struct err *err)

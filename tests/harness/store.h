@@ -11,11 +11,14 @@
 /** 2025-11-24T00:00:00Z: what the tests take for now. */
 #define TEST_NOW_NS INT64_C(1763942400000000000)
 
+struct test_borrow;
+
 struct test_store {
     char *folder;
     struct store *store;
     struct store_config config;
     struct arena arena; /* for whatever a test reads */
+    struct test_borrow *borrow;
 };
 
 /** Open a fresh store: two shards, small segments, no free-space limit. */
@@ -24,6 +27,19 @@ void test_store_open(struct test_store *t);
 void test_store_reopen(struct test_store *t);
 /** Close and remove everything. */
 void test_store_close(struct test_store *t);
+
+/**
+ * Borrow the writer's transaction for this thread: between begin and end the writer waits. `end`
+ * commits the unit (rc 0) or undoes it, and yields the unit's outcome.
+ */
+struct store_tx *test_store_begin(struct test_store *t);
+int test_store_end(struct test_store *t, int rc);
+/** Outcome of one call as a unit of work; the call may use `tx`. */
+#define TEST_UNIT(t, call)                                                                         \
+    __extension__({                                                                                \
+        struct store_tx *tx = test_store_begin(t);                                                 \
+        test_store_end((t), (call));                                                               \
+    })
 
 /** Run a unit of work; fails the test when it does not succeed. */
 void test_store_write(struct test_store *t, store_work_fn work, void *arg);
