@@ -198,6 +198,10 @@ int sign_make(const struct sign_key *key, struct str data, struct buf *out, stru
     if (!ctx || EVP_DigestSignInit_ex(ctx, NULL, "SHA256", NULL, NULL, key->pkey, NULL) != 1 ||
         EVP_DigestSign(ctx, signature, &len, (const unsigned char *)data.ptr, data.len) != 1)
         return ossl_priv_fail(err, E_NOMEM, "cannot sign");
+    /* OpenSSL 3.0 reports success with a length of 2^32-1 when it runs out of memory while it
+     * writes the signature. */
+    if (len == 0 || len > sizeof signature)
+        return ossl_priv_fail(err, E_NOMEM, "cannot sign");
     buf_add(out, signature, len);
     int rc = buf_check(out);
     return rc ? err_set(err, rc, "cannot sign: %s", err_sentence(rc)) : 0;
