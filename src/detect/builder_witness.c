@@ -235,5 +235,5 @@ int builder_witness(const struct builder *b, struct witness_index *index)
     while (with && list[with - 1].item == IMAGE_NONE)
         with--;
     rc = write_items(b, list, with, index);
-    return rc ? rc : write_always(b, list + with, len - with, index);
+    return rc ? rc : write_always(b, with < len ? list + with : NULL, len - with, index);
 }

@@ -175,10 +175,10 @@ int engine_match(struct engine *e, const struct event *ev, const struct match **
     rc = decide_all(e);
     if (rc)
         return rc;
-    const struct matched_field *fields = e->fields;
+    size_t start = 0;
     for (size_t i = 0; i < e->matches_len; i++) {
-        e->matches[i].fields = fields;
-        fields += e->matches[i].fields_len;
+        e->matches[i].fields = e->matches[i].fields_len ? e->fields + start : NULL;
+        start += e->matches[i].fields_len;
     }
     e->stats.matches += e->matches_len;
     *ret_matches = e->matches;
