@@ -240,7 +240,7 @@ static int parse_chain(struct condition *c, struct str keyword, enum sigma_node_
     size_t len = 0;
     size_t cap = 0;
     for (;;) {
-        const struct sigma_node *node;
+        const struct sigma_node *node = NULL;
         int rc = operand(c, &node);
         if (rc)
             return rc;

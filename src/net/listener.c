@@ -194,7 +194,7 @@ static void on_ready(struct loop *loop, int fd, unsigned events, void *arg)
             pause_accepting(l);
             return;
         }
-        struct sockaddr_storage from;
+        struct sockaddr_storage from = {0};
         int accepted = accept_one(l, &from);
         if (accepted < 0) {
             if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)

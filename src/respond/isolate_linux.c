@@ -32,7 +32,7 @@ static int run(const char *const *args, struct str input, struct buf *out, struc
     int status;
     if (!argv[0])
         return err_set(err, E_UNSUPPORTED, "the nft program is not installed");
-    for (size_t i = 0; args[i] && i < ARGS_MAX; i++)
+    for (size_t i = 0; i < ARGS_MAX && args[i]; i++)
         argv[i + 1] = args[i];
     int rc = proc_run(argv, input, NFT_TIMEOUT_MS, NFT_OUTPUT_BYTES, out, &errors, &status, err);
     if (rc)

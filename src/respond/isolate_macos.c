@@ -27,7 +27,7 @@ static int run(const char *const *args, struct str input, struct buf *out, struc
     enum { ARGS_MAX = 8 };
     const char *argv[ARGS_MAX + 2] = {PFCTL};
     int status;
-    for (size_t i = 0; args[i] && i < ARGS_MAX; i++)
+    for (size_t i = 0; i < ARGS_MAX && args[i]; i++)
         argv[i + 1] = args[i];
     int rc = proc_run(argv, input, PFCTL_TIMEOUT_MS, PFCTL_OUTPUT_BYTES, out, errors, &status, err);
     if (rc)

@@ -2,6 +2,7 @@
  * .seal, .sealsync, each .before and .after. */
 #include "store/segwrite.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -220,6 +221,7 @@ int segwrite_place(struct segwrite *sw, const struct segframes *frames, struct s
     int rc = current(sw, segment_shard(device, sw->config.shards), frames->len, now_ns, &f, err);
     if (rc)
         return rc;
+    assert(f);
     rc = mem_grow(&f->pending, &f->pending_cap, f->pending_len + 1, sizeof *f->pending);
     size_t before = f->frames_len;
     struct segment_summary summary = f->summary;
