@@ -8,7 +8,7 @@
 /** What the CA answered. Slices live in the arena given to the issuer. */
 struct device_certificate {
     struct str serial;      /* lower-case hex */
-    struct str fingerprint; /* SHA-256 of the public key, lower-case hex */
+    struct str fingerprint; /* SHA-256 of the certificate, lower-case hex */
     struct str pem;         /* what the device gets: its certificate and the chain */
     int64_t expires_ns;
 };

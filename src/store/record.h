@@ -83,9 +83,9 @@ struct store_device {
     struct str agent_version;
     struct str address;          /* where it last came from */
     struct str cert_serial;      /* lower-case hex */
-    struct str key_fingerprint;  /* SHA-256 of the public key (SPKI), lower-case hex */
+    struct str key_fingerprint;  /* SHA-256 of the certificate, lower-case hex */
     struct str next_serial;      /* certificate given out by a renewal, not used yet; or empty */
-    struct str next_fingerprint; /* its public key */
+    struct str next_fingerprint; /* its SHA-256 */
     int64_t cert_expires_ns;     /* of the newest certificate given out */
     enum device_state state;
     struct str enrolled_with; /* hash of the enrollment token */

@@ -1,0 +1,214 @@
+/* Actions: order, list, one, cancel, confirm. */
+#include <jansson.h>
+
+#include "os/clock.h"
+#include "proto/json_in.h"
+#include "schema/param.h"
+#include "server/channels.h"
+#include "server/handlers.h"
+#include "server/render.h"
+
+static int list(struct call *c, const struct store_action_filter *filter,
+                const struct store_page *page, struct buf *out, struct err *err)
+{
+    struct store_tx *tx CLEANUP(store_read_endp) = NULL;
+    struct arena arena CLEANUP(arena_done) = {0};
+    struct store_action_list found;
+    struct json_out j = {.out = out};
+    int rc = store_read_begin(c->server->store, &tx, err);
+    if (rc == 0)
+        rc = store_action_list(tx, filter, page, &arena, &found, err);
+    if (rc)
+        return rc;
+    render_list_begin(&j);
+    for (size_t i = 0; i < found.len && rc == 0; i++)
+        rc = render_action(tx, &found.items[i], &j, err);
+    render_list_end(&j, found.next);
+    return rc;
+}
+
+void actions_list(struct call *c)
+{
+    struct store_action_filter filter = {0};
+    struct store_page page = {0};
+    struct str names[ACTION_STATE_COUNT];
+    struct buf out CLEANUP(buf_done) = {0};
+    struct err err = {0};
+    for (unsigned i = 0; i < ACTION_STATE_COUNT; i++)
+        names[i] = action_state_table[i].name;
+    if (call_page(c, &page) || call_query(c, "device", &filter.device) ||
+        call_query(c, "name", &filter.name) || call_query(c, "request", &filter.request) ||
+        call_filter(c, "state", names, ACTION_STATE_COUNT, &filter.states))
+        return;
+    int rc = list(c, &filter, &page, &out, &err);
+    if (rc)
+        reply_err(c, rc, &err);
+    else
+        reply_json(c, 200, &out);
+}
+
+static int get(struct store_tx *tx, struct str id, struct buf *out, struct err *err)
+{
+    struct arena arena CLEANUP(arena_done) = {0};
+    struct store_action a;
+    struct json_out j = {.out = out};
+    int rc = store_action_get(tx, id, &arena, &a, err);
+    if (rc == E_NOT_FOUND)
+        return err_set(err, rc, "there is no action '%.*s'", STR_FMT(id));
+    return rc ? rc : render_action(tx, &a, &j, err);
+}
+
+void actions_get(struct call *c)
+{
+    struct store_tx *tx CLEANUP(store_read_endp) = NULL;
+    struct buf out CLEANUP(buf_done) = {0};
+    struct err err = {0};
+    int rc = store_read_begin(c->server->store, &tx, &err);
+    if (rc == 0)
+        rc = get(tx, c->match.params[0], &out, &err);
+    if (rc)
+        reply_err(c, rc, &err);
+    else
+        reply_json(c, 200, &out);
+}
+
+/* ---------------------------------------------------------------- ordering */
+
+static int read_devices(const json_t *body, struct arena *arena, struct action_request *r,
+                        struct err *err)
+{
+    const json_t *devices = json_object_get(body, "devices");
+    size_t len = json_array_size(devices);
+    size_t most = (size_t)param_default(PARAM_ACTION_DEVICES_MOST);
+    if (!json_is_array(devices) || len == 0)
+        return err_set(err, E_PARSE, "member 'devices' must be a list with at least one id");
+    if (len > most)
+        return err_set(err, E_LIMIT, "%zu devices, at most %zu are allowed in one order", len,
+                       most);
+    struct str *ids = arena_array(arena, len, sizeof *ids);
+    if (!ids)
+        return err_set(err, E_NOMEM, "out of memory");
+    for (size_t i = 0; i < len; i++) {
+        const json_t *id = json_array_get(devices, i);
+        if (!json_is_string(id) || json_string_length(id) > STORE_ID_BYTES)
+            return err_set(err, E_PARSE, "member 'devices'[%zu] must be a device id", i);
+        ids[i] = arena_str(arena, str_n(json_string_value(id), json_string_length(id)));
+        if (!ids[i].ptr)
+            return err_set(err, E_NOMEM, "out of memory");
+    }
+    r->devices = ids;
+    r->devices_len = len;
+    return 0;
+}
+
+static int read_request(const json_t *body, struct arena *arena, struct action_request *r,
+                        struct err *err)
+{
+    size_t args_most = (size_t)param_default(PARAM_COMMAND_ARGS_BYTES);
+    int rc = json_in_text(body, "name", true, 64, arena, &r->name, err);
+    if (rc == 0)
+        rc = json_in_text(body, "reason", true, ACTION_REASON_BYTES, arena, &r->reason, err);
+    if (rc == 0)
+        rc = json_in_text(body, "confirm_host", false, 256, arena, &r->confirm_hostname, err);
+    if (rc == 0)
+        rc = json_in_raw(body, "arguments", args_most, arena, &r->args_json, err);
+    return rc ? rc : read_devices(body, arena, r, err);
+}
+
+static int create_work(struct store_tx *tx, struct job *j, struct err *err)
+{
+    const struct action_request *r = j->data;
+    struct store_action *actions;
+    size_t len;
+    struct json_out out = {.out = &j->out};
+    int rc = action_create(tx, &j->actor, clock_wall_ns(), r, &j->server->policy, &j->arena,
+                           &actions, &len, err);
+    if (rc)
+        return rc;
+    render_list_begin(&out);
+    for (size_t i = 0; i < len && rc == 0; i++)
+        rc = render_action(tx, &actions[i], &out, err);
+    render_list_end(&out, STR(""));
+    return rc;
+}
+
+static void create_done(struct job *j)
+{
+    const struct action_request *r = j->data;
+    for (size_t i = 0; j->rc == 0 && i < r->devices_len; i++)
+        channels_wake(j->server->channels, r->devices[i]);
+    job_reply(j);
+}
+
+void actions_create(struct call *c)
+{
+    json_t *body CLEANUP(json_in_freep) = call_body(c);
+    struct err err = {0};
+    if (!body)
+        return;
+    struct job *j = job_new(c->server, c, create_work, create_done, NULL);
+    if (!j)
+        return;
+    struct action_request *r = arena_alloc(&j->arena, sizeof *r);
+    int rc = r ? read_request(body, &j->arena, r, &err) : E_NOMEM;
+    if (rc) {
+        job_refuse(j, rc, &err);
+        return;
+    }
+    j->data = r;
+    j->status = 201;
+    job_start(j);
+}
+
+/* ---------------------------------------------------------------- one action */
+
+struct step {
+    struct str id;
+    struct str reason;
+};
+
+static int cancel_work(struct store_tx *tx, struct job *j, struct err *err)
+{
+    const struct step *s = j->data;
+    int rc = action_cancel(tx, &j->actor, clock_wall_ns(), s->id, s->reason, err);
+    return rc ? rc : get(tx, s->id, &j->out, err);
+}
+
+static int confirm_work(struct store_tx *tx, struct job *j, struct err *err)
+{
+    const struct step *s = j->data;
+    int rc = action_confirm(tx, &j->actor, clock_wall_ns(), s->id, err);
+    return rc ? rc : get(tx, s->id, &j->out, err);
+}
+
+static void step(struct call *c, job_work_fn work, bool needs_reason)
+{
+    json_t *body CLEANUP(json_in_freep) = call_body(c);
+    struct err err = {0};
+    if (!body)
+        return;
+    struct job *j = job_new(c->server, c, work, job_reply, NULL);
+    if (!j)
+        return;
+    struct step *s = arena_alloc(&j->arena, sizeof *s);
+    j->data = s;
+    int rc = s ? json_in_text(body, "reason", needs_reason, ACTION_REASON_BYTES, &j->arena,
+                              &s->reason, &err)
+               : E_NOMEM;
+    if (rc) {
+        job_refuse(j, rc, &err);
+        return;
+    }
+    s->id = c->match.params[0];
+    job_start(j);
+}
+
+void actions_cancel(struct call *c)
+{
+    step(c, cancel_work, true);
+}
+
+void actions_confirm(struct call *c)
+{
+    step(c, confirm_work, false);
+}

@@ -1,0 +1,112 @@
+/* Devices: list, one, revoke. */
+#include <jansson.h>
+
+#include "fleet/device.h"
+#include "os/clock.h"
+#include "proto/json_in.h"
+#include "server/channels.h"
+#include "server/handlers.h"
+#include "server/render.h"
+
+static int list(struct call *c, const struct store_device_filter *filter,
+                const struct store_page *page, struct buf *out, struct err *err)
+{
+    struct store_tx *tx CLEANUP(store_read_endp) = NULL;
+    struct arena arena CLEANUP(arena_done) = {0};
+    struct store_device_list found;
+    struct json_out j = {.out = out};
+    int rc = store_read_begin(c->server->store, &tx, err);
+    if (rc == 0)
+        rc = store_device_list(tx, filter, page, &arena, &found, err);
+    if (rc)
+        return rc;
+    render_list_begin(&j);
+    for (size_t i = 0; i < found.len && rc == 0; i++)
+        rc = render_device(c->server, tx, &found.items[i], &j, err);
+    render_list_end(&j, found.next);
+    return rc;
+}
+
+void devices_list(struct call *c)
+{
+    struct store_device_filter filter = {0};
+    struct store_page page = {0};
+    struct buf out CLEANUP(buf_done) = {0};
+    struct err err = {0};
+    if (call_page(c, &page) || call_query(c, "q", &filter.text) ||
+        call_filter(c, "state", device_state_names, DEVICE_STATE_COUNT, &filter.states))
+        return;
+    int rc = list(c, &filter, &page, &out, &err);
+    if (rc)
+        reply_err(c, rc, &err);
+    else
+        reply_json(c, 200, &out);
+}
+
+static int get(struct server *s, struct store_tx *tx, struct str id, struct buf *out,
+               struct err *err)
+{
+    struct arena arena CLEANUP(arena_done) = {0};
+    struct store_device d;
+    struct json_out j = {.out = out};
+    int rc = store_device_get(tx, id, &arena, &d, err);
+    if (rc == E_NOT_FOUND)
+        return err_set(err, rc, "there is no device '%.*s'", STR_FMT(id));
+    return rc ? rc : render_device(s, tx, &d, &j, err);
+}
+
+void devices_get(struct call *c)
+{
+    struct store_tx *tx CLEANUP(store_read_endp) = NULL;
+    struct buf out CLEANUP(buf_done) = {0};
+    struct err err = {0};
+    int rc = store_read_begin(c->server->store, &tx, &err);
+    if (rc == 0)
+        rc = get(c->server, tx, c->match.params[0], &out, &err);
+    if (rc)
+        reply_err(c, rc, &err);
+    else
+        reply_json(c, 200, &out);
+}
+
+struct revoke {
+    struct str id;
+    struct str reason;
+};
+
+static int revoke_work(struct store_tx *tx, struct job *j, struct err *err)
+{
+    const struct revoke *r = j->data;
+    return device_revoke(tx, &j->actor, clock_wall_ns(), r->id, r->reason, err);
+}
+
+static void revoke_done(struct job *j)
+{
+    const struct revoke *r = j->data;
+    if (j->rc == 0) {
+        channels_revoke(j->server->channels, r->id);
+        devices_get(j->call);
+        return;
+    }
+    job_reply(j);
+}
+
+void devices_revoke(struct call *c)
+{
+    json_t *body CLEANUP(json_in_freep) = call_body(c);
+    struct err err = {0};
+    if (!body)
+        return;
+    struct job *j = job_new(c->server, c, revoke_work, revoke_done, NULL);
+    if (!j)
+        return;
+    struct revoke *r = arena_alloc(&j->arena, sizeof *r);
+    j->data = r;
+    int rc = r ? json_in_text(body, "reason", true, 2000, &j->arena, &r->reason, &err) : E_NOMEM;
+    if (rc) {
+        job_refuse(j, rc, &err);
+        return;
+    }
+    r->id = c->match.params[0];
+    job_start(j);
+}

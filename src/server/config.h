@@ -1,0 +1,43 @@
+/* cordond's configuration file: "key = value" lines; the command line may set single keys. */
+#ifndef CORDON_SERVER_CONFIG_H
+#define CORDON_SERVER_CONFIG_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+/* X(member, key, default, sentence) */
+#define SERVER_CONFIG_LIST(X)                                                                      \
+    X(data_dir, "data_dir", "/var/lib/cordon", "folder for database, telemetry and rulesets")      \
+    X(keys_dir, "keys_dir", "/etc/cordon/keys", "folder for sealed keys, outside the data folder") \
+    X(kek, "kek", "credential",                                                                    \
+      "what unseals the keys: credential, key-file:PATH, passphrase-file:PATH or "                 \
+      "development:PATH")                                                                          \
+    X(admin_listen, "admin_listen", "127.0.0.1:8443", "address of the API and the console")        \
+    X(device_listen, "device_listen", "0.0.0.0:8444", "address devices connect to")                \
+    X(names, "names", "localhost,127.0.0.1", "host names and addresses of the server certificate") \
+    X(device_addresses, "device_addresses", "",                                                    \
+      "ip:port list an isolated device may still reach; empty = the address it connected to")      \
+    X(quiet_kinds, "quiet_kinds", "",                                                              \
+      "event kinds that devices match against the rules but do not send, comma-separated")         \
+    X(own_hostname, "own_hostname", "", "host name of this machine; empty = ask the system")       \
+    X(log_level, "log_level", "info", "debug, info, warn or error")                                \
+    X(log_format, "log_format", "text", "text or json")                                            \
+    X(free_bytes_least, "free_bytes_least", "", "free space below which new batches are refused")
+
+struct server_config {
+#define SERVER_CONFIG_MEMBER(member, key, def, doc) struct str member;
+    SERVER_CONFIG_LIST(SERVER_CONFIG_MEMBER)
+#undef SERVER_CONFIG_MEMBER
+};
+
+/** Read a file, or only the defaults when `path` is NULL. Errors of conf_parse and file_read. */
+int server_config_load(const char *path, struct arena *arena, struct server_config *ret_config,
+                       struct err *err) MUST_CHECK;
+/** Set one key from "key=value". @return 0, E_ARG (no '='), E_PARSE (unknown key), E_NOMEM */
+int server_config_set(struct server_config *c, struct str assignment, struct arena *arena,
+                      struct err *err) MUST_CHECK;
+void server_config_help(struct buf *out);
+
+#endif

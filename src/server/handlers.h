@@ -1,0 +1,52 @@
+/* Handlers of all routes, each in the file of its subject. Bound in router.c. */
+#ifndef CORDON_SERVER_HANDLERS_H
+#define CORDON_SERVER_HANDLERS_H
+
+#include "server/server.h"
+
+/* ops.c */
+void ops_livez(struct call *c);
+void ops_readyz(struct call *c);
+void ops_metrics(struct call *c);
+void ops_overview(struct call *c);
+/* api_session.c */
+void session_login(struct call *c);
+void session_logout(struct call *c);
+void session_whoami(struct call *c);
+void session_password(struct call *c);
+/* api_devices.c */
+void devices_list(struct call *c);
+void devices_get(struct call *c);
+void devices_revoke(struct call *c);
+/* api_alerts.c */
+void alerts_list(struct call *c);
+void alerts_get(struct call *c);
+void alerts_ack(struct call *c);
+void alerts_close(struct call *c);
+/* api_actions.c */
+void actions_list(struct call *c);
+void actions_get(struct call *c);
+void actions_create(struct call *c);
+void actions_cancel(struct call *c);
+void actions_confirm(struct call *c);
+/* api_enrollment.c */
+void tokens_list(struct call *c);
+void tokens_create(struct call *c);
+void tokens_revoke(struct call *c);
+/* api_rules.c */
+void rulesets_list(struct call *c);
+void rulesets_upload(struct call *c);
+/* api_audit.c */
+void audit_list(struct call *c);
+/* device_enroll.c */
+void device_call_enroll(struct call *c);
+void device_call_renew(struct call *c);
+/* device_batch.c */
+void device_call_batch(struct call *c);
+/* device_channel.c */
+void device_call_channel(struct call *c);
+/* device_files.c */
+void device_call_ruleset(struct call *c);
+void device_call_plan(struct call *c);
+
+#endif

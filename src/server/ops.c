@@ -1,0 +1,126 @@
+/* Probes, metrics and the overview. */
+#include "os/clock.h"
+#include "os/file.h"
+#include "schema/param.h"
+#include "server/channels.h"
+#include "server/handlers.h"
+#include "server/render.h"
+
+/* A device counts as online while it was seen within three pings. */
+static int64_t online_since(void)
+{
+    return clock_wall_ns() - 3 * param_default(PARAM_PING_MS) * 1000000;
+}
+
+void ops_livez(struct call *c)
+{
+    http_answer_send(c->req, 200, "application/json", STR("{\"status\":\"ok\"}"));
+}
+
+void ops_readyz(struct call *c)
+{
+    struct err err = {0};
+    struct store_tx *tx CLEANUP(store_read_endp) = NULL;
+    int64_t space = file_free_bytes(c->server->config->data_dir.ptr);
+    int rc = store_read_begin(c->server->store, &tx, &err);
+    if (rc == 0 && c->server->draining)
+        rc = err_set(&err, E_AGAIN, "shutting down");
+    if (rc == 0 && space >= 0 && space < c->server->free_bytes_least)
+        rc = err_set(&err, E_FULL, "%lld bytes free in %.*s, batches are refused below %lld",
+                     (long long)space, STR_FMT(c->server->config->data_dir),
+                     (long long)c->server->free_bytes_least);
+    if (rc)
+        http_answer_problem(c->req, 503, rc, err.message);
+    else
+        ops_livez(c);
+}
+
+static int read_overview(struct call *c, struct store_overview *ret, struct err *err)
+{
+    struct store_tx *tx CLEANUP(store_read_endp) = NULL;
+    int rc = store_read_begin(c->server->store, &tx, err);
+    return rc ? rc : store_overview(tx, online_since(), ret, err);
+}
+
+void ops_overview(struct call *c)
+{
+    struct buf out CLEANUP(buf_done) = {0};
+    struct json_out j = {.out = &out};
+    struct store_overview o;
+    struct err err = {0};
+    int rc = read_overview(c, &o, &err);
+    if (rc) {
+        reply_err(c, rc, &err);
+        return;
+    }
+    int64_t open = 0;
+    json_object_begin(&j);
+    json_key(&j, "devices");
+    json_object_begin(&j);
+    json_kv_int(&j, "total", o.devices[DEVICE_ENROLLED]);
+    json_kv_uint(&j, "online", channels_len(c->server->channels));
+    json_kv_int(&j, "isolated", o.isolated);
+    json_kv_int(&j, "revoked", o.devices[DEVICE_REVOKED]);
+    json_object_end(&j);
+    json_key(&j, "alerts");
+    json_object_begin(&j);
+    json_key(&j, "by_level");
+    json_object_begin(&j);
+    for (unsigned i = 0; i < ALERT_LEVEL_COUNT; i++) {
+        json_key_str(&j, alert_level_names[i]);
+        json_int(&j, o.alerts_open[i]);
+        open += o.alerts_open[i];
+    }
+    json_object_end(&j);
+    json_kv_int(&j, "open", open);
+    json_kv_int(&j, "acknowledged", o.alerts_acknowledged);
+    json_object_end(&j);
+    json_key(&j, "actions");
+    json_object_begin(&j);
+    json_kv_int(&j, "pending", o.actions_pending);
+    json_kv_int(&j, "running", o.actions_running);
+    json_object_end(&j);
+    json_key(&j, "telemetry");
+    json_object_begin(&j);
+    json_kv_int(&j, "events", o.events);
+    json_kv_int(&j, "batches", o.batches);
+    json_kv_int(&j, "lost", o.lost);
+    json_object_end(&j);
+    json_kv_cstr(&j, "ruleset", c->server->ruleset_version);
+    json_object_end(&j);
+    reply_json(c, 200, &out);
+}
+
+static void metric(struct buf *out, const char *name, const char *type, const char *help,
+                   uint64_t value)
+{
+    buf_addf(out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", name, help, name, type, name,
+             (unsigned long long)value);
+}
+
+void ops_metrics(struct call *c)
+{
+    const struct server *s = c->server;
+    struct buf out CLEANUP(buf_done) = {0};
+    struct store_stats st;
+    store_stats(s->store, &st);
+    metric(&out, "cordon_requests_total", "counter", "HTTP requests", s->requests);
+    metric(&out, "cordon_batches_total", "counter", "batches committed", s->batches);
+    metric(&out, "cordon_batches_refused_total", "counter", "batches refused", s->refused_batches);
+    metric(&out, "cordon_events_total", "counter", "events committed", s->events);
+    metric(&out, "cordon_alerts_total", "counter", "new alerts committed", s->alerts);
+    metric(&out, "cordon_devices_connected", "gauge", "held device connections",
+           channels_len(s->channels));
+    metric(&out, "cordon_http_connections", "gauge", "open connections, both listeners",
+           http_server_connections(s->admin) + http_server_connections(s->device));
+    metric(&out, "cordon_store_commits_total", "counter", "database commits", st.groups);
+    metric(&out, "cordon_store_units_total", "counter", "units of work committed", st.units);
+    metric(&out, "cordon_store_syncs_total", "counter", "segment syncs", st.syncs);
+    metric(&out, "cordon_store_queue", "gauge", "units of work waiting", st.queue);
+    metric(&out, "cordon_uptime_seconds", "gauge", "since the start",
+           (uint64_t)((clock_mono_ns() - s->started_ns) / 1000000000));
+    if (buf_check(&out))
+        http_answer_problem(c->req, 0, E_NOMEM, NULL);
+    else
+        http_answer_send(c->req, 200, "text/plain; version=0.0.4", buf_str(&out));
+}

@@ -1,0 +1,79 @@
+/* Building the plan. See plan.h. */
+#include "server/plan.h"
+
+#include "crypto/hash.h"
+#include "schema/kind.h"
+#include "schema/param.h"
+
+/* Not a full check of an address: enough to tell "10.0.0.1" and "::1" from a host name. */
+static bool is_numeric(struct str name)
+{
+    bool colon = str_find_char(name, ':') != SIZE_MAX;
+    for (size_t i = 0; i < name.len; i++) {
+        char c = char_lower(name.ptr[i]);
+        bool digit = (c >= '0' && c <= '9') || (colon && c >= 'a' && c <= 'f');
+        if (!digit && c != '.' && c != ':')
+            return false;
+    }
+    return name.len > 0;
+}
+
+static void add_address(struct json_out *j, struct str name, struct str port)
+{
+    struct buf text CLEANUP(buf_done) = {0};
+    bool v6 = str_find_char(name, ':') != SIZE_MAX;
+    buf_addf(&text, v6 ? "[%.*s]:%.*s" : "%.*s:%.*s", STR_FMT(name), STR_FMT(port));
+    json_str(j, buf_str(&text));
+}
+
+void plan_lifeline(const struct server *s, struct json_out *j)
+{
+    struct str listen = s->config->device_listen;
+    struct str port = str_sub(listen, str_rfind_char(listen, ':') + 1, SIZE_MAX);
+    struct str list = s->config->device_addresses;
+    struct str one;
+    json_array_begin(j);
+    if (list.len) {
+        while (str_next(&list, ',', &one))
+            json_str(j, str_trim(one));
+    } else {
+        list = s->config->names;
+        while (str_next(&list, ',', &one)) {
+            one = str_trim(one);
+            if (is_numeric(one))
+                add_address(j, one, port);
+        }
+    }
+    json_array_end(j);
+}
+
+int plan_start(struct server *s, struct err *err)
+{
+    struct buf text CLEANUP(buf_done) = {0};
+    struct json_out j = {.out = &text};
+    json_object_begin(&j);
+    json_kv_int(&j, "format", 1);
+    json_kv_int(&j, "ping_ms", param_default(PARAM_PING_MS));
+    json_key(&j, "lifeline");
+    plan_lifeline(s, &j);
+    json_key(&j, "quiet_kinds");
+    json_array_begin(&j);
+    struct str kinds = s->config->quiet_kinds;
+    struct str kind;
+    while (str_next(&kinds, ',', &kind)) {
+        kind = str_trim(kind);
+        if (kind_find(kind) == KIND_UNKNOWN)
+            return err_set(err, E_ARG, "quiet_kinds: there is no event kind '%.*s'", STR_FMT(kind));
+        json_str(&j, kind);
+    }
+    json_array_end(&j);
+    json_object_end(&j);
+    int rc = buf_check(&text);
+    if (rc == 0)
+        rc = hash_sha256_hex(buf_str(&text), s->plan_version);
+    if (rc == 0) {
+        s->plan_json = arena_str(&s->arena, buf_str(&text));
+        rc = s->plan_json.ptr ? 0 : E_NOMEM;
+    }
+    return rc ? err_set(err, rc, "cannot build the plan") : 0;
+}

@@ -1,0 +1,29 @@
+/* Records of the store as JSON of the API (docs/api.md). One function a record; each writes one
+ * object. */
+#ifndef CORDON_SERVER_RENDER_H
+#define CORDON_SERVER_RENDER_H
+
+#include "server/server.h"
+
+/** Also looks up how many alerts are open. Errors of the store. */
+int render_device(struct server *s, struct store_tx *tx, const struct store_device *d,
+                  struct json_out *j, struct err *err) MUST_CHECK;
+/** @param with_body also what the agent sent. The host name is looked up. */
+int render_alert(struct store_tx *tx, const struct store_alert *a, bool with_body,
+                 struct json_out *j, struct err *err) MUST_CHECK;
+int render_action(struct store_tx *tx, const struct store_action *a, struct json_out *j,
+                  struct err *err) MUST_CHECK;
+void render_enroll_token(const struct store_enroll_token *t, struct json_out *j);
+void render_ruleset(const struct store_ruleset *r, struct json_out *j);
+void render_audit(const struct store_audit *a, struct json_out *j);
+
+/** "key": time, left out when the time is 0. */
+void render_time(struct json_out *j, const char *key, int64_t ns);
+/** "key": stored JSON text, `{}` when empty. */
+void render_stored_json(struct json_out *j, const char *key, struct str text);
+
+/* A list answer: render_list_begin, items, render_list_end with the next cursor. */
+void render_list_begin(struct json_out *j);
+void render_list_end(struct json_out *j, struct str next);
+
+#endif

@@ -1,0 +1,56 @@
+/* Regular upkeep. See sweep.h. */
+#include "server/sweep.h"
+
+#include "os/clock.h"
+#include "os/log.h"
+#include "server/channels.h"
+
+enum { SWEEP_MS = 2000 };
+
+struct swept {
+    struct str *devices;
+    size_t len;
+};
+
+static int work(struct store_tx *tx, struct job *j, struct err *err)
+{
+    struct swept *s = j->data;
+    int64_t now = clock_wall_ns();
+    int rc = store_token_delete_expired(tx, now, err);
+    if (rc == 0)
+        rc = action_sweep(tx, now, &j->server->policy, &j->arena, &s->devices, &s->len, err);
+    return rc;
+}
+
+static void again(struct loop *loop, void *arg);
+
+static void done(struct job *j)
+{
+    const struct swept *s = j->data;
+    if (j->rc)
+        log_err(LOG_ERROR, "upkeep failed", &j->err);
+    for (size_t i = 0; j->rc == 0 && i < s->len; i++)
+        channels_wake(j->server->channels, s->devices[i]);
+    if (!loop_timer(j->server->loop, SWEEP_MS, again, j->server))
+        log_error("out of memory: upkeep stops");
+}
+
+static void again(struct loop *loop, void *arg)
+{
+    struct server *s = arg;
+    struct job *j = job_new(s, NULL, work, done, NULL);
+    struct swept *swept = j ? arena_alloc(&j->arena, sizeof *swept) : NULL;
+    if (!swept) {
+        if (j)
+            job_refuse(j, E_NOMEM, NULL);
+        (void)loop_timer(loop, SWEEP_MS, again, s);
+        return;
+    }
+    j->data = swept;
+    job_start(j);
+}
+
+int sweep_start(struct server *s)
+{
+    return loop_timer(s->loop, SWEEP_MS, again, s) ? 0 : E_NOMEM;
+}
