@@ -41,13 +41,13 @@ static int name_fields(struct normaliser *n)
 {
     static const char *const reserved[] = {"kind", "time", "product", "category", "service"};
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < ARRAY_LEN(reserved); i++)
-        rc = map_put(&n->field_names, str_of(reserved[i]), FIELD_COUNT);
     for (unsigned id = 0; rc == 0 && id < FIELD_COUNT; id++) {
         rc = map_put(&n->field_names, field_table[id].name, id);
         if (rc == 0 && field_table[id].sigma.len)
             rc = map_put(&n->field_names, field_table[id].sigma, id);
     }
+    for (size_t i = 0; rc == 0 && i < ARRAY_LEN(reserved); i++)
+        rc = map_put(&n->field_names, str_of(reserved[i]), FIELD_COUNT);
     for (unsigned k = 0; rc == 0 && k < KIND_COUNT; k++) {
         rc = map_put(&n->kinds, kind_table[k].name, k);
         if (rc == 0 && kind_table[k].es.len)
@@ -177,6 +177,7 @@ int normaliser_record(struct normaliser *n, struct str record, enum event_format
         event_clear(ev);
         return err_set(err, n->error, "the record cannot be read: %s", err_sentence(n->error));
     }
+    event_set_str(ev, F_KIND, kind_table[ev->kind].name);
     ev->raw = record;
     ev->extras = n->extras;
     ev->extras_len = n->extras_len;

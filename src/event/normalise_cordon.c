@@ -1,5 +1,5 @@
 /* Cordon's own flat form, as event_add_json writes it: what was written comes back exactly, types
- * included, and nothing is derived. */
+ * included, and nothing is derived but the category that a kind has when the record names none. */
 #include "base/timefmt.h"
 #include "event/normalise_priv.h"
 
@@ -13,7 +13,7 @@ static int make_paths(struct arena *arena, struct format_paths *ret_paths)
     normalise_path(&b, STR("product"), TARGET_PRODUCT);
     normalise_path(&b, STR("category"), TARGET_CATEGORY);
     normalise_path(&b, STR("service"), TARGET_SERVICE);
-    for (unsigned id = 0; id < FIELD_COUNT; id++)
+    for (unsigned id = 0; id < F_KIND; id++)
         normalise_path_flat(&b, field_table[id].name, (enum field_id)id);
     normalise_path(&b, STR("*"), TARGET_OTHER);
     return normalise_paths_done(&b, ret_paths);
@@ -45,6 +45,8 @@ static void fill(struct normaliser *n, struct ndjson *j, struct event *ev)
     (void)normalise_kind(n, normalise_text(j, KIND_PATH), &ev->kind);
     ev->product = normalise_text(j, PRODUCT_PATH);
     ev->category = normalise_text(j, CATEGORY_PATH);
+    if (!ev->category.len)
+        ev->category = kind_table[ev->kind].category;
     ev->service = normalise_text(j, SERVICE_PATH);
     int64_t ns;
     if (timefmt_parse(normalise_text(j, TIME_PATH), &ns) == 0)

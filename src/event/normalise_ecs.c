@@ -96,7 +96,7 @@ static int make_paths(struct arena *arena, struct format_paths *ret_paths)
     struct path_builder b = {.arena = arena};
     for (size_t i = 0; i < ARRAY_LEN(own_paths); i++)
         normalise_path(&b, str_of(own_paths[i]), TARGET_MARK);
-    for (unsigned id = 0; id < FIELD_COUNT; id++)
+    for (unsigned id = 0; id < F_KIND; id++)
         add_field(&b, (enum field_id)id);
     for (unsigned i = 0; i < ARRAY_LEN(prefixes); i++)
         normalise_path(&b, arena_fmt(arena, "%s.*", prefixes[i]), TARGET_NESTED + i);

@@ -25,7 +25,7 @@ static int make_paths(struct arena *arena, struct format_paths *ret_paths)
         normalise_path_key(&b, str_of(marks[i]), TARGET_MARK);
     for (size_t i = 0; i < ARRAY_LEN(times); i++)
         normalise_path_key(&b, str_of(times[i]), TARGET_TIME);
-    for (unsigned id = 0; id < FIELD_COUNT; id++) {
+    for (unsigned id = 0; id < F_KIND; id++) {
         normalise_path_flat(&b, field_table[id].name, (enum field_id)id);
         if (field_table[id].sigma.len)
             normalise_path_flat(&b, field_table[id].sigma, (enum field_id)id);

@@ -131,6 +131,24 @@ static int read_them_all(void *context)
     return rc;
 }
 
+/* Rules ask for the kind as for a field; a record cannot pretend another one. */
+static void the_kind_is_a_field_that_no_record_sets(void **state)
+{
+    (void)state;
+    struct reading *r = reading_new();
+    reading_take(r, STR("{\"kind\":\"exec\",\"process.pid\":4}"), FORMAT_AUTO);
+    assert_str(event_str(&r->ev, F_KIND), "exec");
+    assert_str(r->ev.category, "process_creation");
+    assert_str(buf_str(&r->json),
+               "{\"kind\":\"exec\",\"category\":\"process_creation\",\"process.pid\":4}");
+    reading_take(r, STR("{\"kind\":\"exec\",\"category\":\"other\"}"), FORMAT_AUTO);
+    assert_str(r->ev.category, "other");
+    reading_take(r, STR("{\"Image\":\"/bin/sh\",\"kind\":\"not one of ours\"}"), FORMAT_AUTO);
+    assert_str(event_str(&r->ev, F_KIND), "unknown");
+    assert_holds(r, "\"extra.kind\":\"not one of ours\"");
+    reading_free(r);
+}
+
 static void every_failed_allocation_is_reported(void **state)
 {
     (void)state;
@@ -219,6 +237,7 @@ int main(void)
         cmocka_unit_test(a_format_has_its_name),
         cmocka_unit_test(what_is_no_object_is_refused_with_its_column),
         cmocka_unit_test(a_record_beyond_a_limit_is_refused),
+        cmocka_unit_test(the_kind_is_a_field_that_no_record_sets),
         cmocka_unit_test(every_failed_allocation_is_reported),
         cmocka_unit_test(our_recordings_are_read_without_a_fault),
         cmocka_unit_test(the_macos_11_recording_is_read_without_a_fault),
