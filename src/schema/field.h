@@ -14,7 +14,8 @@ enum field_type { FIELD_STR, FIELD_INT, FIELD_BOOL, FIELD_LIST, FIELD_TIME };
     X(F_EVENT_SEQ, "event.sequence", FIELD_INT, "", "event.sequence", "sensor's running number")   \
     X(F_DEVICE_ID, "device.id", FIELD_STR, "", "host.id", "device the event comes from")           \
     X(F_PID, "process.pid", FIELD_INT, "ProcessId", "process.pid", "process id")                   \
-    X(F_PIDVERSION, "process.pidversion", FIELD_INT, "", "", "generation of the pid on a Mac")     \
+    X(F_PIDVERSION, "process.pidversion", FIELD_INT, "", "",                                       \
+      "generation of the pid: pidversion on a Mac, start time in ticks on Linux")                  \
     X(F_EXECUTABLE, "process.executable", FIELD_STR, "Image", "process.executable",                \
       "path of the program")                                                                       \
     X(F_PREVIOUS_EXECUTABLE, "process.previous.executable", FIELD_STR, "", "",                     \

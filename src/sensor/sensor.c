@@ -8,6 +8,9 @@
 
 const struct sensor_vtable *const sensor_table[] = {
     &eslogger_sensor,
+#ifdef __linux__
+    &linux_sensor,
+#endif
     &noop_sensor,
     NULL,
 };

@@ -7,6 +7,9 @@
 
 extern const struct sensor_vtable noop_sensor;
 extern const struct sensor_vtable eslogger_sensor;
+#ifdef __linux__
+extern const struct sensor_vtable linux_sensor;
+#endif
 
 struct sensor {
     const char *product; /* Sigma log source of the reports about itself: "macos", "linux" */
