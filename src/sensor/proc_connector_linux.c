@@ -146,18 +146,16 @@ uint64_t proc_connector_missing(struct proc_sequence *s, const struct proc_note 
 
 static int subscribe(int fd, uint32_t token)
 {
-    struct {
-        struct nlmsghdr nl;
-        struct cn_msg cn;
-        uint32_t op; /* where cn.data begins */
-    } message = {
-        .nl = {.nlmsg_len = sizeof message, .nlmsg_type = NLMSG_DONE},
-        .cn = {.id = {CN_IDX_PROC, CN_VAL_PROC}, .ack = token, .len = sizeof message.op},
-        .op = PROC_CN_MCAST_LISTEN,
-    };
+    uint32_t op = PROC_CN_MCAST_LISTEN;
+    struct cn_msg cn = {.id = {CN_IDX_PROC, CN_VAL_PROC}, .ack = token, .len = sizeof op};
+    struct nlmsghdr nl = {.nlmsg_len = sizeof nl + sizeof cn + sizeof op, .nlmsg_type = NLMSG_DONE};
+    struct iovec parts[] = {{&nl, sizeof nl}, {&cn, sizeof cn}, {&op, sizeof op}};
     struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
-    ssize_t n = sendto(fd, &message, sizeof message, 0, (struct sockaddr *)&kernel, sizeof kernel);
-    return n == (ssize_t)sizeof message ? 0 : -1;
+    struct msghdr message = {.msg_name = &kernel,
+                             .msg_namelen = sizeof kernel,
+                             .msg_iov = parts,
+                             .msg_iovlen = ARRAY_LEN(parts)};
+    return sendmsg(fd, &message, 0) == (ssize_t)nl.nlmsg_len ? 0 : -1;
 }
 
 /* The kernel's answer; notifications before it are of no interest, and may be there for the sake of

@@ -218,31 +218,43 @@ int proc_events_seed(struct proc_events *p)
 
 /* ------------------------------------------------------------------ notifications */
 
+/* The acting process is the parent, as on a Mac; the new one is the target. */
+static void fork_record(struct proc_events *p, const struct proc_note *n,
+                        const struct pid_entry *parent, uint64_t start)
+{
+    begin(p, KIND_FORK, wall_of_mono(n->mono_ns));
+    event_set_int(&p->ev, F_PID, n->parent);
+    event_set_int(&p->ev, F_TARGET_PID, n->pid);
+    if (start)
+        event_set_int(&p->ev, F_TARGET_PIDVERSION, (int64_t)start);
+    if (parent) {
+        set_entry(p, parent);
+        set_str(p, F_TARGET_EXECUTABLE, str_of(parent->executable));
+    }
+    end(p);
+}
+
 static void on_fork(struct proc_events *p, const struct proc_note *n)
 {
+    uint64_t start = 0;
+    if (proc_detail_read(n->pid, PROC_DETAIL_STAT, &p->detail) == 0 &&
+        began_by(p, p->detail.start, n->mono_ns))
+        start = p->detail.start;
     const struct pid_entry *parent = pid_table_find(&p->pids, n->parent);
     struct pid_entry *e = pid_table_add(&p->pids, n->pid);
-    struct pid_entry unknown = {.pid = n->pid, .uid = -1, .gid = -1, .ruid = -1};
-    if (!e)
-        e = &unknown;
-    e->parent = n->parent;
-    if (parent) {
+    if (e) {
+        e->parent = n->parent;
+        e->start = start;
+    }
+    if (e && parent) {
         e->own = parent->own;
         e->uid = parent->uid;
         e->gid = parent->gid;
         e->ruid = parent->ruid;
-        if (e != &unknown)
-            pid_table_set_executable(e, str_of(parent->executable));
+        pid_table_set_executable(e, str_of(parent->executable));
     }
-    if (proc_detail_read(n->pid, PROC_DETAIL_STAT, &p->detail) == 0 &&
-        began_by(p, p->detail.start, n->mono_ns))
-        e->start = p->detail.start;
-    if (!p->forks)
-        return;
-    begin(p, KIND_FORK, wall_of_mono(n->mono_ns));
-    event_set_int(&p->ev, F_PID, n->pid);
-    set_entry(p, e);
-    end(p);
+    if (p->forks)
+        fork_record(p, n, parent, start);
 }
 
 static void on_exec(struct proc_events *p, const struct proc_note *n)

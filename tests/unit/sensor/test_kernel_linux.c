@@ -197,10 +197,14 @@ static void a_program_is_told_with_exact_details(void **state)
     assert_true(json_equal(args, json_object_get(r, "process.args")));
     json_decref(args);
     json_decref(r);
-    r = await(&k, "fork", c.pid);
-    assert_number(r, "process.parent.pid", getpid());
+    r = find(&k, "fork", getpid());
+    assert_non_null(r);
+    assert_number(r, "target.process.pid", c.pid);
+    assert_number(r, "target.process.pidversion", (int64_t)start);
+    assert_text(r, "target.process.executable", self);
     assert_text(r, "process.executable", self);
-    assert_number(r, "process.pidversion", (int64_t)start);
+    assert_number(r, "process.pidversion", (int64_t)own_start);
+    assert_number(r, "process.parent.pid", getppid());
     json_decref(r);
     r = await(&k, "setuid", c.pid);
     assert_number(r, "process.uid", SOMEBODY);
@@ -238,7 +242,7 @@ static void a_program_that_ended_at_once_is_told_with_what_is_known(void **state
     assert_number(r, "process.uid", 0);
     assert_null(json_object_get(r, "process.executable"));
     json_decref(r);
-    assert_null(find(&k, "fork", c.pid));
+    assert_null(find(&k, "fork", getpid()));
     sink_close(&k);
 }
 
