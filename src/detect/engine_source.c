@@ -1,8 +1,9 @@
 /* Log source routing: which rules an event of this product, category and service concerns. The
  * answers for the last few sources are kept; a device has only a handful. Called by engine.c.
  * A rule's component that is empty takes every event. An event without any component meets every
- * rule; one whose kind is known but has no category in Sigma's terms does not meet rules that ask
- * for a category, and one of unknown kind might be anything. */
+ * rule, one without a product every product's; one whose kind is known but has no category in
+ * Sigma's terms does not meet rules that ask for a category, and one of unknown kind might be
+ * anything. */
 #include "detect/engine_priv.h"
 
 #include "base/mem.h"
@@ -51,7 +52,7 @@ static bool source_applies(const struct engine *e, const struct image_logsource 
     if (parts[0].len == 0 && parts[1].len == 0 && parts[2].len == 0)
         return true;
     const struct image *image = &e->rules->image;
-    return part_applies(image_text(image, s->product), parts[0], kind_known) &&
+    return part_applies(image_text(image, s->product), parts[0], false) &&
            part_applies(image_text(image, s->category), parts[1], kind_known) &&
            part_applies(image_text(image, s->service), parts[2], kind_known);
 }

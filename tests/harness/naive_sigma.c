@@ -226,8 +226,8 @@ static bool part_applies(struct str rule, struct str event, const struct event *
 bool naive_sigma_fires(const struct sigma_rule *rule, const struct event *ev)
 {
     bool sourceless = ev->product.len + ev->category.len + ev->service.len == 0;
-    bool applies = part_applies(rule->product, ev->product, ev) &&
-                   part_applies(rule->category, ev->category, ev) &&
+    bool product = ev->product.len == 0 || part_applies(rule->product, ev->product, ev);
+    bool applies = product && part_applies(rule->category, ev->category, ev) &&
                    part_applies(rule->service, ev->service, ev);
     return (sourceless || applies) && node_holds(rule->condition, ev);
 }

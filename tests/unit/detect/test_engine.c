@@ -211,7 +211,7 @@ static void rules_apply_to_the_log_sources_they_name(void **state)
         {"linux", "process_creation", "", KIND_EXEC, 0x09},
         {"", "", "", KIND_EXEC, 0x3f},
         {"", "", "", KIND_UNKNOWN, 0x3f},
-        {"", "process_creation", "", KIND_EXEC, 0x09},
+        {"", "process_creation", "", KIND_EXEC, 0x0f},
         {"", "process_creation", "", KIND_UNKNOWN, 0x2f},
     };
     for (int round = 0; round < 3; round++) {
