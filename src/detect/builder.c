@@ -1,5 +1,6 @@
 /* Rules in, image out: the public face of building. See detect.h; the steps are in
- * builder_compile.c (conditions), builder_witness.c (the index) and matcher.c (the tables). */
+ * builder_compile.c (conditions), builder_witness.c (the index), builder_order.c (what is asked
+ * first) and matcher.c (the tables). */
 #include "detect/builder_priv.h"
 
 #include "base/mem.h"
@@ -210,7 +211,7 @@ static struct literal literal_of(const struct builder *b, uint32_t item)
 
 static bool has_literal(const struct image_item *item)
 {
-    return item->kind <= ITEM_CONTAINS;
+    return item->kind <= ITEM_CONTAINS && item_is_eager(item);
 }
 
 /* Put the literals in the order of their fields; start[f] is where field f begins. */
@@ -254,6 +255,10 @@ int builder_finish(struct builder *b, struct buf *ret_image, struct err *err)
     struct witness_index index = {0};
     struct tables t = {0};
     int rc = builder_witness(b, &index);
+    if (rc == 0) {
+        builder_set_lazy(b, &index);
+        rc = builder_order(b);
+    }
     if (rc == 0)
         rc = add_matchers(b, &t);
     struct buf image = {0};

@@ -113,7 +113,7 @@ static int exists_item(struct builder *b, const struct target *t, uint32_t *ret_
 static int literal_item(struct builder *b, const struct target *t, enum pattern_shape shape,
                         struct str text, uint32_t *ret_item)
 {
-    static const uint32_t kinds[] = {[PATTERN_EXACT] = ITEM_EXACT,
+    static const uint16_t kinds[] = {[PATTERN_EXACT] = ITEM_EXACT,
                                      [PATTERN_PREFIX] = ITEM_PREFIX,
                                      [PATTERN_SUFFIX] = ITEM_SUFFIX,
                                      [PATTERN_CONTAINS] = ITEM_CONTAINS};
@@ -233,18 +233,6 @@ static int compile_item(struct builder *b, const struct sigma_item *item)
 
 /* ------------------------------------------------------------------ nodes */
 
-/* What evaluating a node may cost: regular expressions last. */
-static unsigned cost_of(const struct sigma_node *node)
-{
-    if (node->type == SIGMA_ITEM)
-        return node->item->match == SIGMA_REGEX ? 1 : 0;
-    for (size_t i = 0; i < node->operands_len; i++) {
-        if (cost_of(node->operands[i]))
-            return 1;
-    }
-    return 0;
-}
-
 static int compile_node(struct builder *b, const struct sigma_node *node)
 {
     static const enum image_op ops[] = {
@@ -253,12 +241,8 @@ static int compile_node(struct builder *b, const struct sigma_node *node)
         return compile_item(b, node->item);
     size_t at;
     int rc = begin_operator(b, ops[node->type], &at);
-    for (unsigned cost = 0; cost < 2; cost++) {
-        for (size_t i = 0; rc == 0 && i < node->operands_len; i++) {
-            if (cost_of(node->operands[i]) == cost)
-                rc = compile_node(b, node->operands[i]);
-        }
-    }
+    for (size_t i = 0; rc == 0 && i < node->operands_len; i++)
+        rc = compile_node(b, node->operands[i]);
     if (rc == 0)
         end_operator(b, at);
     return rc;

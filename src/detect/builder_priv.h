@@ -79,4 +79,11 @@ struct witness_index {
 /** Fill the index, empty before. @return 0, E_NOMEM */
 int builder_witness(const struct builder *b, struct witness_index *index) MUST_CHECK;
 
+/* builder_order.c: which items are asked for late, and in what order. */
+
+/** Short literals that announce no rule become lazy. */
+void builder_set_lazy(struct builder *b, const struct witness_index *index);
+/** Sort the operands of every condition, cheap comparisons first. @return 0, E_NOMEM */
+int builder_order(struct builder *b) MUST_CHECK;
+
 #endif

@@ -25,20 +25,28 @@ static const uint32_t *code_of(const struct builder *b)
     return (const uint32_t *)(const void *)b->code.ptr;
 }
 
+/* A value that looks like the name of a file or a path. */
+static bool names_a_file(struct str text)
+{
+    return str_find_char(text, '/') != SIZE_MAX || str_find_char(text, '\\') != SIZE_MAX ||
+           str_find_char(text, '.') != SIZE_MAX;
+}
+
 /* How often the item will announce its rules in vain, in arbitrary units: short literals are
- * common, and so is what many rules name. */
+ * common, and so is what many rules name. A whole value says little by its length (a vendor's name
+ * is long and everywhere), more by being a file's. */
 static uint64_t weight_of(const struct chooser *c, uint32_t item)
 {
-    enum { LONG_ENOUGH = 12 };
+    enum { LONG_ENOUGH = 12, ANY_VALUE = 512, FILE_VALUE = 32, FIELD_IS_THERE = 1 << 24 };
     const struct image_item *i = &c->items[item];
     uint64_t uses = 1 + (uint64_t)c->uses[item];
+    struct str text = str_n(c->b->pool.ptr + i->text.offset, i->text.len);
     if (i->kind == ITEM_EXISTS)
-        return (uint64_t)1 << 24;
-    uint32_t len = i->text.len < LONG_ENOUGH ? i->text.len : LONG_ENOUGH;
-    uint64_t rarity = (uint64_t)4 << (LONG_ENOUGH - len);
+        return FIELD_IS_THERE;
     if (i->kind == ITEM_EXACT)
-        rarity /= 4;
-    return (rarity + 1) * uses;
+        return uses * (names_a_file(text) ? FILE_VALUE : ANY_VALUE);
+    uint32_t len = i->text.len < LONG_ENOUGH ? i->text.len : LONG_ENOUGH;
+    return uses * (((uint64_t)4 << (LONG_ENOUGH - len)) + 1);
 }
 
 static void push(struct chooser *c, uint32_t item)
@@ -51,7 +59,7 @@ static void push(struct chooser *c, uint32_t item)
 
 static uint64_t choose_item(struct chooser *c, uint32_t item)
 {
-    uint32_t witness = item_is_eager(c->items[item].kind) ? item : c->items[item].gate;
+    uint32_t witness = c->items[item].kind <= ITEM_EXISTS ? item : c->items[item].gate;
     if (witness == IMAGE_NONE)
         return NO_WITNESS;
     push(c, witness);
@@ -147,7 +155,7 @@ static void count_uses(const struct builder *b, uint32_t *uses)
         if (code[pc] >> OP_SHIFT != OP_ITEM)
             continue;
         uses[item]++;
-        if (!item_is_eager(items[item].kind) && items[item].gate != IMAGE_NONE)
+        if (items[item].gate != IMAGE_NONE)
             uses[items[item].gate]++;
     }
 }

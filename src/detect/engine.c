@@ -18,7 +18,7 @@ static void set_known(struct engine *e)
 {
     const struct image *image = &e->rules->image;
     for (uint32_t i = 0; i < image->items_len; i++) {
-        if (item_is_eager(image->items[i].kind))
+        if (item_is_eager(&image->items[i]))
             e->known[i / 64] |= UINT64_C(1) << (i % 64);
     }
 }

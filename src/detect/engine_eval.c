@@ -8,15 +8,6 @@
 
 /* ------------------------------------------------------------------ one comparison */
 
-static bool contains(struct str text, struct str lower)
-{
-    for (size_t i = 0; i + lower.len <= text.len; i++) {
-        if (fold_eq(text.ptr + i, lower.ptr, lower.len))
-            return true;
-    }
-    return false;
-}
-
 /* The compiled regex of an item, or NULL: it cannot be compiled, or e->failed is set. */
 static const struct regex *regex_of(struct engine *e, uint32_t item)
 {
@@ -62,7 +53,7 @@ static bool value_holds(struct engine *e, uint32_t item, struct str text)
         return text.len >= wanted.len &&
                fold_eq(text.ptr + (text.len - wanted.len), wanted.ptr, wanted.len);
     case ITEM_CONTAINS:
-        return contains(text, wanted);
+        return fold_contains(text, wanted);
     case ITEM_EXISTS:
         return true;
     case ITEM_GLOB:
@@ -88,6 +79,8 @@ static bool find_value(struct engine *e, uint32_t item, struct engine_values *va
     return false;
 }
 
+static bool item_holds(struct engine *e, uint32_t item);
+
 static bool ask(struct engine *e, uint32_t item)
 {
     const struct image_item *i = &e->rules->image.items[item];
@@ -96,7 +89,7 @@ static bool ask(struct engine *e, uint32_t item)
     bool holds = false;
     if (i->kind == ITEM_NULL)
         holds = !engine_next_value(e, &values, &text);
-    else if (i->gate == IMAGE_NONE || hits_has(&e->hits, i->gate))
+    else if (i->gate == IMAGE_NONE || item_holds(e, i->gate))
         holds = find_value(e, item, &values, &text);
     e->known[item / 64] |= UINT64_C(1) << (item % 64);
     e->asked[e->asked_len++] = item;
@@ -105,7 +98,7 @@ static bool ask(struct engine *e, uint32_t item)
     return holds;
 }
 
-static inline bool item_holds(struct engine *e, uint32_t item)
+static bool item_holds(struct engine *e, uint32_t item)
 {
     if (hits_has(&e->hits, item))
         return true;

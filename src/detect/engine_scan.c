@@ -77,18 +77,26 @@ bool engine_next_value(const struct engine *e, struct engine_values *v, struct s
     }
 }
 
+static void scan_text(struct engine *e, const struct ruleset_field *f, struct str text)
+{
+    const struct ruleset_matcher *matchers = e->rules->matchers + f->matchers_start;
+    if (f->exists_item != IMAGE_NONE)
+        hits_add(&e->hits, f->exists_item);
+    for (uint32_t m = 0; m < f->matchers_len; m++)
+        matchers[m].scan(matchers[m].table, text, &e->hits);
+}
+
 static void scan_value(struct engine *e, uint32_t field, const struct value *value)
 {
     const struct ruleset_field *f = &e->rules->fields[field];
-    const struct ruleset_matcher *matchers = e->rules->matchers + f->matchers_start;
     char number[24];
     struct str text;
-    for (uint32_t element = 0; element_text(value, element, number, &text); element++) {
-        if (f->exists_item != IMAGE_NONE)
-            hits_add(&e->hits, f->exists_item);
-        for (uint32_t m = 0; m < f->matchers_len; m++)
-            matchers[m].ops->scan(matchers[m].table, text, &e->hits);
+    if (value->type == VALUE_STR) {
+        scan_text(e, f, value->s);
+        return;
     }
+    for (uint32_t element = 0; element_text(value, element, number, &text); element++)
+        scan_text(e, f, text);
 }
 
 static void scan_known(struct engine *e)

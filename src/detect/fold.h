@@ -1,5 +1,6 @@
 /* ASCII case folding for the matchers: compare text of any case with a lower-case literal, eight
- * bytes at a time. Bytes above 0x7f are compared as they are. Inline: this is the innermost loop.
+ * bytes at a time. Bytes above 0x7f are compared as they are. Inline where it is the innermost
+ * loop.
  */
 #ifndef CORDON_DETECT_FOLD_H
 #define CORDON_DETECT_FOLD_H
@@ -76,5 +77,9 @@ static inline uint32_t fold_hash(struct str s)
         memcpy(&last, s.ptr + i, s.len - i);
     return (uint32_t)(fold_mix(h, fold_word(last)) >> 16);
 }
+
+/** True when the text has the lower-case literal somewhere. For a single look; many literals
+ * belong in a matcher. */
+bool fold_contains(struct str text, struct str lower);
 
 #endif

@@ -65,7 +65,7 @@ struct image_rule {
 };
 
 /* Kinds of item: one comparison of one field. Eager items are answered by the matchers in one pass
- * over the field, lazy ones when a rule asks. */
+ * over the field, lazy ones when a rule asks and then remembered. */
 enum image_item_kind {
     ITEM_EXACT,    /* eager: the field is the text, ASCII case aside */
     ITEM_PREFIX,   /* eager */
@@ -78,19 +78,24 @@ enum image_item_kind {
     ITEM_KINDS
 };
 
-static inline bool item_is_eager(uint32_t kind)
-{
-    return kind <= ITEM_EXISTS;
-}
+/* Flag of an item of an eager kind: it is in no matcher, and answered when a rule asks. So are
+ * literals too short to be looked for everywhere for the sake of the few rules that ask. */
+enum { ITEM_LAZY = 1 };
 
 struct image_item {
-    uint32_t kind;
+    uint16_t kind;
+    uint16_t flags;
     uint32_t field;
     struct image_str name; /* the field's name as the rule wrote it */
     struct image_str text; /* lower case except for a regular expression */
-    uint32_t gate;         /* eager item without which a lazy one cannot hold, or IMAGE_NONE */
+    uint32_t gate; /* item of an eager kind without which this one cannot hold, or IMAGE_NONE */
     uint32_t argument;
 };
+
+static inline bool item_is_eager(const struct image_item *item)
+{
+    return item->kind <= ITEM_EXISTS && !(item->flags & ITEM_LAZY);
+}
 
 struct image_field {
     struct image_str name; /* dotted name of schema/field.h, or the name of an extra field */

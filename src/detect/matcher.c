@@ -3,15 +3,10 @@
 
 #include <stdlib.h>
 
-/* Up to this many bytes of literals an automaton stays in the fastest cache, and one pass of it
- * beats an automaton for the short literals plus a filter for the others. */
-enum { AC_BYTES = 256 };
-
-enum { GRAM_LEAST = 4 };
-
 const struct matcher_ops *matcher_find(uint32_t kind)
 {
-    static const struct matcher_ops *const all[] = {&matcher_exact, &matcher_ac, &matcher_gram};
+    static const struct matcher_ops *const all[] = {&matcher_exact, &matcher_ac, &matcher_gram2,
+                                                    &matcher_gram4};
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         if (all[i]->kind == kind)
             return all[i];
@@ -19,41 +14,47 @@ const struct matcher_ops *matcher_find(uint32_t kind)
     return NULL;
 }
 
-static int class_of(const struct literal *l)
+/* The groups that literals are sorted into, and what looks for each. Short ones at an end of the
+ * text are apart: their automaton only looks there. */
+enum { WHOLE, SHORT_AT_START, SHORT_AT_END, SINGLE, SHORT, LONG, GROUPS };
+
+static const struct matcher_ops *const by_group[GROUPS] = {
+    [WHOLE] = &matcher_exact, [SHORT_AT_START] = &matcher_ac, [SHORT_AT_END] = &matcher_ac,
+    [SINGLE] = &matcher_ac,   [SHORT] = &matcher_gram2,       [LONG] = &matcher_gram4};
+
+static int group_of(const struct literal *l)
 {
     if (l->where == (AT_START | AT_END))
-        return 0;
-    return l->text.len < GRAM_LEAST ? 1 : 2;
+        return WHOLE;
+    if (l->text.len >= 4)
+        return LONG;
+    if (l->where)
+        return l->where == AT_START ? SHORT_AT_START : SHORT_AT_END;
+    return l->text.len == 1 ? SINGLE : SHORT;
 }
 
-static int by_class(const void *a, const void *b)
+static int by_group_and_item(const void *a, const void *b)
 {
     const struct literal *x = a;
     const struct literal *y = b;
-    if (class_of(x) != class_of(y))
-        return class_of(x) - class_of(y);
+    if (group_of(x) != group_of(y))
+        return group_of(x) - group_of(y);
     return (x->item > y->item) - (x->item < y->item);
 }
 
 int matcher_plan(struct literal *literals, size_t len, matcher_plan_fn add, void *arg)
 {
     if (len)
-        qsort(literals, len, sizeof *literals, by_class);
-    size_t counts[3] = {0};
-    size_t bytes = 0;
-    for (size_t i = 0; i < len; i++) {
-        counts[class_of(&literals[i])]++;
-        bytes += class_of(&literals[i]) ? literals[i].text.len : 0;
+        qsort(literals, len, sizeof *literals, by_group_and_item);
+    for (size_t from = 0; from < len;) {
+        int group = group_of(&literals[from]);
+        size_t to = from;
+        while (to < len && group_of(&literals[to]) == group)
+            to++;
+        int rc = add(arg, by_group[group], literals + from, to - from);
+        if (rc)
+            return rc;
+        from = to;
     }
-    const struct literal *others = literals + counts[0];
-    int rc = counts[0] ? add(arg, &matcher_exact, literals, counts[0]) : 0;
-    if (rc == 0 && bytes <= AC_BYTES) {
-        counts[1] += counts[2];
-        counts[2] = 0;
-    }
-    if (rc == 0 && counts[1])
-        rc = add(arg, &matcher_ac, others, counts[1]);
-    if (rc == 0 && counts[2])
-        rc = add(arg, &matcher_gram, others + counts[1], counts[2]);
-    return rc;
+    return 0;
 }

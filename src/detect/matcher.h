@@ -14,8 +14,9 @@
 /* Numbers are part of the image format. */
 enum matcher_kind {
     MATCHER_EXACT = 1, /* whole values, by hash */
-    MATCHER_AC = 2,    /* Aho-Corasick automaton: any literal, best for few and short ones */
-    MATCHER_GRAM = 3   /* filter over four-byte windows: literals of four bytes and more */
+    MATCHER_AC = 2,    /* Aho-Corasick automaton: any literal */
+    MATCHER_GRAM2 = 3, /* filter over two-byte windows: literals of two bytes and more */
+    MATCHER_GRAM4 = 4  /* filter over four-byte windows: literals of four bytes and more */
 };
 
 /* Where a literal must stand; both: it is the whole text. */
@@ -67,7 +68,8 @@ struct matcher_ops {
 
 extern const struct matcher_ops matcher_exact;
 extern const struct matcher_ops matcher_ac;
-extern const struct matcher_ops matcher_gram;
+extern const struct matcher_ops matcher_gram2;
+extern const struct matcher_ops matcher_gram4;
 
 /** Implementation of a kind, or NULL. */
 const struct matcher_ops *matcher_find(uint32_t kind);

@@ -1,6 +1,6 @@
-/* Aho-Corasick automaton over byte classes: one table look-up a byte, whatever the text. Best for
- * few literals (the table stays in the fastest cache) and the only one that takes literals of one
- * to three bytes; the tests hold the other matchers against it. See matcher.h.
+/* Aho-Corasick automaton over byte classes: one table look-up a byte, whatever the text. Takes any
+ * literal; used for the shortest, and held against the other matchers by the tests. Literals that
+ * all stand at the same end of the text make it look at that end alone. See matcher.h.
  * Source: Aho and Corasick, "Efficient string matching", CACM 18(6), 1975. */
 #include "base/err.h"
 #include "base/mem.h"
@@ -12,7 +12,8 @@ struct ac_head {
     uint32_t states;
     uint32_t classes;
     uint32_t entries_len;
-    uint32_t reserved;
+    uint32_t where;   /* AT_START or AT_END when all literals stand there, else 0 */
+    uint32_t longest; /* literal */
     uint8_t class_of[256];
 };
 
@@ -91,6 +92,17 @@ static void set_classes(struct trie *t)
     }
     for (unsigned c = 'A'; c <= 'Z'; c++)
         t->head.class_of[c] = t->head.class_of[c + 32];
+}
+
+static void set_where(struct trie *t)
+{
+    t->head.where = t->literals[0].where;
+    for (size_t i = 0; i < t->len; i++) {
+        if (t->literals[i].where != t->head.where)
+            t->head.where = 0;
+        if (t->literals[i].text.len > t->head.longest)
+            t->head.longest = (uint32_t)t->literals[i].text.len;
+    }
 }
 
 static int reserve(struct trie *t)
@@ -225,6 +237,7 @@ static int build(const struct literal *literals, size_t len, struct buf *out)
 {
     struct trie t = {.literals = literals, .len = len};
     set_classes(&t);
+    set_where(&t);
     int rc = reserve(&t);
     if (rc == 0) {
         insert_all(&t);
@@ -296,7 +309,9 @@ static void scan(const char *table, struct str text, struct hits *hits)
     const struct ac_head *h = (const void *)table;
     struct tables t = tables_of(h);
     uint32_t row = 0;
-    for (size_t i = 0; i < text.len; i++) {
+    size_t from = h->where == AT_END && text.len > h->longest ? text.len - h->longest : 0;
+    size_t to = h->where == AT_START && text.len > h->longest ? h->longest : text.len;
+    for (size_t i = from; i < to; i++) {
         row = t.next[row + h->class_of[(uint8_t)text.ptr[i]]];
         if (UNLIKELY(row & REPORTS)) {
             row &= ~REPORTS;

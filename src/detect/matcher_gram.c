@@ -1,7 +1,7 @@
-/* A filter over four-byte windows, then the literals behind the window that passed: for large sets.
- * Each literal is filed under one of its windows, the one fewest other literals have, so that a
- * text without a literal passes the filter rarely; the cost is one look-up in a small bitmap a
- * byte, almost whatever the number of literals. See matcher.h. */
+/* A filter over windows of two or four bytes, then the literals behind the window that passed: for
+ * large sets. Each literal is filed under one of its windows, the one fewest other literals have,
+ * so that a text without a literal passes the filter rarely; the cost is one look-up in a small
+ * bitmap a byte, almost whatever the number of literals. See matcher.h. */
 #include "base/err.h"
 #include "base/mem.h"
 #include "detect/fold.h"
@@ -10,18 +10,19 @@
 #include <stdlib.h>
 
 enum {
-    GRAM = 4,
-    BITMAP_BITS_LEAST = 12,
-    BITMAP_BITS_MOST = 19, /* 64 KiB */
+    WORD_BITS_LEAST = 4,
+    WORD_BITS_MOST = 12, /* 32 KiB of 64-bit words: stays in the fastest cache */
     BUCKET_BITS_MOST = 22,
     OFFSET_MOST = 255 /* windows further back in a literal are not considered */
 };
 
 struct gram_head {
-    uint32_t bitmap_bits; /* 2^bits bits */
+    uint32_t window;      /* bytes: 2 or 4 */
+    uint32_t word_bits;   /* 2^bits words of the bitmap */
     uint32_t bucket_bits; /* 2^bits buckets */
     uint32_t entries_len;
     uint32_t text_bytes;
+    uint32_t reserved;
 };
 
 struct gram_entry {
@@ -33,29 +34,32 @@ struct gram_entry {
     uint8_t where;
 };
 
-/* Table: head, bitmap (64-bit words), uint32_t start[2^bucket_bits + 2], entries, text. The start
- * array has one word more than needed, to keep the entries aligned. */
+/* Table: head, bitmap, uint32_t start[2^bucket_bits + 2], entries, text. The start array has one
+ * word more than needed, to keep the entries aligned. */
 
 /* Setting bit 5 folds letters and also a few other bytes; what passes by accident fails the full
  * comparison. */
-static uint32_t fold_gram(uint32_t window)
+#define FOLD_BITS UINT64_C(0x2020202020202020)
+
+static uint64_t hash_gram(uint32_t gram)
 {
-    return window | UINT32_C(0x20202020);
+    return gram * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-static uint32_t hash_gram(uint32_t gram)
+static uint32_t top_bits(uint64_t hash, uint32_t bits)
 {
-    return gram * UINT32_C(0x9e3779b1);
+    return (uint32_t)(hash >> (64 - bits));
 }
 
-static uint32_t top_bits(uint32_t hash, uint32_t bits)
+/* Two bits of one word: both must be set for a window to pass. */
+static uint64_t filter_mask(uint64_t hash)
 {
-    return hash >> (32 - bits);
+    return UINT64_C(1) << (hash >> 46 & 63) | UINT64_C(1) << (hash >> 40 & 63);
 }
 
-static size_t bitmap_bytes(const struct gram_head *h)
+static size_t bitmap_words(const struct gram_head *h)
 {
-    return ((size_t)1 << h->bitmap_bits) / 8;
+    return (size_t)1 << h->word_bits;
 }
 
 static size_t start_words(const struct gram_head *h)
@@ -74,33 +78,36 @@ struct gram_count {
 struct gram_counts {
     struct gram_count *slots;
     size_t mask;
+    size_t window; /* bytes */
 };
 
 static struct gram_count *count_of(const struct gram_counts *c, uint32_t gram)
 {
-    for (size_t i = hash_gram(gram) & c->mask;; i = (i + 1) & c->mask) {
+    for (size_t i = (hash_gram(gram) >> 20) & c->mask;; i = (i + 1) & c->mask) {
         struct gram_count *slot = &c->slots[i];
         if (slot->literals == 0 || slot->gram == gram)
             return slot;
     }
 }
 
-static size_t windows_of(const struct literal *l)
+static size_t windows_of(const struct literal *l, size_t window)
 {
-    size_t windows = l->text.len - GRAM + 1;
+    size_t windows = l->text.len - window + 1;
     return windows > OFFSET_MOST + 1 ? OFFSET_MOST + 1 : windows;
 }
 
-static uint32_t window_at(const struct literal *l, size_t offset)
+static uint32_t window_at(const struct literal *l, size_t offset, size_t window)
 {
-    return fold_gram(fold_load4(l->text.ptr + offset));
+    uint32_t gram = 0;
+    memcpy(&gram, l->text.ptr + offset, window);
+    return gram | (window == 4 ? (uint32_t)FOLD_BITS : (uint32_t)FOLD_BITS & 0xffff);
 }
 
 static int count_all(const struct literal *literals, size_t len, struct gram_counts *c)
 {
     size_t windows = 0;
     for (size_t i = 0; i < len; i++)
-        windows += windows_of(&literals[i]);
+        windows += windows_of(&literals[i], c->window);
     size_t cap = 16;
     while (cap < windows * 2)
         cap *= 2;
@@ -109,9 +116,10 @@ static int count_all(const struct literal *literals, size_t len, struct gram_cou
     if (!c->slots)
         return E_NOMEM;
     for (size_t i = 0; i < len; i++) {
-        for (size_t k = 0; k < windows_of(&literals[i]); k++) {
-            struct gram_count *slot = count_of(c, window_at(&literals[i], k));
-            slot->gram = window_at(&literals[i], k);
+        for (size_t k = 0; k < windows_of(&literals[i], c->window); k++) {
+            uint32_t gram = window_at(&literals[i], k, c->window);
+            struct gram_count *slot = count_of(c, gram);
+            slot->gram = gram;
             slot->literals++;
         }
     }
@@ -130,10 +138,10 @@ static unsigned byte_weight(uint8_t c)
     return 1;
 }
 
-static unsigned window_weight(const struct literal *l, size_t offset)
+static unsigned window_weight(const struct literal *l, size_t offset, size_t window)
 {
     unsigned sum = 0;
-    for (size_t i = 0; i < GRAM; i++)
+    for (size_t i = 0; i < window; i++)
         sum += byte_weight((uint8_t)l->text.ptr[offset + i]);
     return sum;
 }
@@ -143,16 +151,16 @@ static size_t choose_window(const struct literal *l, const struct gram_counts *c
 {
     size_t best = 0;
     uint64_t best_cost = UINT64_MAX;
-    for (size_t k = 0; k < windows_of(l); k++) {
-        const struct gram_count *slot = count_of(c, window_at(l, k));
-        uint64_t cost =
-            ((uint64_t)slot->literals + 2 * (uint64_t)slot->filed) * 8 + window_weight(l, k);
+    for (size_t k = 0; k < windows_of(l, c->window); k++) {
+        const struct gram_count *slot = count_of(c, window_at(l, k, c->window));
+        uint64_t cost = ((uint64_t)slot->literals + 2 * (uint64_t)slot->filed) * 8 +
+                        window_weight(l, k, c->window);
         if (cost < best_cost) {
             best_cost = cost;
             best = k;
         }
     }
-    count_of(c, window_at(l, best))->filed++;
+    count_of(c, window_at(l, best, c->window))->filed++;
     return best;
 }
 
@@ -160,8 +168,8 @@ static int by_bucket(const void *a, const void *b)
 {
     const struct gram_entry *x = a;
     const struct gram_entry *y = b;
-    uint32_t hx = hash_gram(x->gram);
-    uint32_t hy = hash_gram(y->gram);
+    uint64_t hx = hash_gram(x->gram);
+    uint64_t hy = hash_gram(y->gram);
     if (hx != hy)
         return hx < hy ? -1 : 1;
     return (x->item > y->item) - (x->item < y->item);
@@ -170,7 +178,7 @@ static int by_bucket(const void *a, const void *b)
 static int file_all(const struct literal *literals, size_t len, struct gram_entry *entries,
                     struct gram_head *h)
 {
-    struct gram_counts counts = {0};
+    struct gram_counts counts = {.window = h->window};
     int rc = count_all(literals, len, &counts);
     for (size_t i = 0; rc == 0 && i < len; i++) {
         const struct literal *l = &literals[i];
@@ -179,7 +187,7 @@ static int file_all(const struct literal *literals, size_t len, struct gram_entr
             break;
         }
         size_t before = choose_window(l, &counts);
-        entries[i] = (struct gram_entry){.gram = window_at(l, before),
+        entries[i] = (struct gram_entry){.gram = window_at(l, before, h->window),
                                          .item = l->item,
                                          .text = h->text_bytes,
                                          .len = (uint16_t)l->text.len,
@@ -194,15 +202,15 @@ static int file_all(const struct literal *literals, size_t len, struct gram_entr
 static int write(const struct gram_head *h, const struct gram_entry *entries,
                  const struct literal *literals, struct buf *out)
 {
-    CLEANUP(mem_freep) uint64_t *bitmap = mem_calloc(bitmap_bytes(h), 1);
+    CLEANUP(mem_freep) uint64_t *bitmap = mem_calloc(bitmap_words(h), sizeof *bitmap);
     if (!bitmap)
         return E_NOMEM;
     for (uint32_t i = 0; i < h->entries_len; i++) {
-        uint32_t bit = top_bits(hash_gram(entries[i].gram), h->bitmap_bits);
-        bitmap[bit / 64] |= UINT64_C(1) << (bit % 64);
+        uint64_t hash = hash_gram(entries[i].gram);
+        bitmap[top_bits(hash, h->word_bits)] |= filter_mask(hash);
     }
     buf_add(out, h, sizeof *h);
-    buf_add(out, bitmap, bitmap_bytes(h));
+    buf_add(out, bitmap, bitmap_words(h) * sizeof *bitmap);
     uint32_t next = 0;
     for (uint32_t b = 0; b < start_words(h); b++) {
         while (next < h->entries_len && top_bits(hash_gram(entries[next].gram), h->bucket_bits) < b)
@@ -215,17 +223,19 @@ static int write(const struct gram_head *h, const struct gram_entry *entries,
     return buf_check(out);
 }
 
-static int build(const struct literal *literals, size_t len, struct buf *out)
+static int build(const struct literal *literals, size_t len, uint32_t window, struct buf *out)
 {
     if (len > UINT32_C(1) << BUCKET_BITS_MOST)
         return E_LIMIT;
     CLEANUP(mem_freep) struct gram_entry *entries = mem_calloc(len, sizeof *entries);
     if (!entries)
         return E_NOMEM;
-    struct gram_head h = {
-        .bitmap_bits = BITMAP_BITS_LEAST, .bucket_bits = 4, .entries_len = (uint32_t)len};
-    while (h.bitmap_bits < BITMAP_BITS_MOST && (size_t)1 << h.bitmap_bits < len * 32)
-        h.bitmap_bits++;
+    struct gram_head h = {.window = window,
+                          .word_bits = WORD_BITS_LEAST,
+                          .bucket_bits = 4,
+                          .entries_len = (uint32_t)len};
+    while (h.word_bits < WORD_BITS_MOST && bitmap_words(&h) < len)
+        h.word_bits++;
     while ((size_t)1 << h.bucket_bits < len)
         h.bucket_bits++;
     int rc = file_all(literals, len, entries, &h);
@@ -242,20 +252,20 @@ static bool check_entries(const struct gram_head *h, const struct gram_entry *en
 {
     for (uint32_t i = 0; i < h->entries_len; i++) {
         const struct gram_entry *e = &entries[i];
-        if (e->item >= items_len || e->len < GRAM || e->before > e->len - GRAM ||
+        if (e->item >= items_len || e->len < h->window || e->before > e->len - h->window ||
             e->text > h->text_bytes || e->len > h->text_bytes - e->text)
             return false;
     }
     return true;
 }
 
-static bool check(struct str table, uint32_t items_len)
+static bool check(struct str table, uint32_t window, uint32_t items_len)
 {
     const struct gram_head *h = (const void *)table.ptr;
-    if (table.len < sizeof *h || h->bitmap_bits < 6 || h->bitmap_bits > BITMAP_BITS_MOST ||
-        h->bucket_bits == 0 || h->bucket_bits > BUCKET_BITS_MOST)
+    if (table.len < sizeof *h || h->window != window || h->word_bits < WORD_BITS_LEAST ||
+        h->word_bits > WORD_BITS_MOST || h->bucket_bits == 0 || h->bucket_bits > BUCKET_BITS_MOST)
         return false;
-    uint64_t start_offset = sizeof *h + bitmap_bytes(h);
+    uint64_t start_offset = sizeof *h + bitmap_words(h) * sizeof(uint64_t);
     uint64_t entries_offset = start_offset + start_words(h) * 4;
     uint64_t text_offset = entries_offset + (uint64_t)h->entries_len * sizeof(struct gram_entry);
     if (text_offset + h->text_bytes > table.len)
@@ -271,18 +281,32 @@ static bool check(struct str table, uint32_t items_len)
 }
 
 struct scanner {
-    const struct gram_head *head;
+    const uint64_t *bitmap;
     const uint32_t *start;
     const struct gram_entry *entries;
     const char *pool;
+    uint32_t word_shift;
+    uint32_t bucket_bits;
     struct str text;
     struct hits *hits;
 };
 
-/* The window at `at` passed the filter: compare the literals filed under it. */
-static void verify(const struct scanner *s, uint32_t gram, uint32_t hash, size_t at)
+static struct scanner scanner_of(const char *table, struct str text, struct hits *hits)
 {
-    uint32_t bucket = top_bits(hash, s->head->bucket_bits);
+    const struct gram_head *h = (const void *)table;
+    struct scanner s = {
+        .text = text, .hits = hits, .word_shift = 64 - h->word_bits, .bucket_bits = h->bucket_bits};
+    s.bitmap = (const void *)(table + sizeof *h);
+    s.start = (const void *)(s.bitmap + bitmap_words(h));
+    s.entries = (const void *)(s.start + start_words(h));
+    s.pool = (const char *)(s.entries + h->entries_len);
+    return s;
+}
+
+/* The window at `at` passed the filter: compare the literals filed under it. */
+static void verify(const struct scanner *s, uint32_t gram, size_t at)
+{
+    uint32_t bucket = top_bits(hash_gram(gram), s->bucket_bits);
     for (uint32_t i = s->start[bucket]; i < s->start[bucket + 1]; i++) {
         const struct gram_entry *e = &s->entries[i];
         if (e->gram != gram || e->before > at || e->len > s->text.len - (at - e->before))
@@ -296,22 +320,69 @@ static void verify(const struct scanner *s, uint32_t gram, uint32_t hash, size_t
     }
 }
 
-static void scan(const char *table, struct str text, struct hits *hits)
+static inline bool passes(const struct scanner *s, uint32_t gram)
 {
-    const struct gram_head *h = (const void *)table;
-    const uint64_t *bitmap = (const void *)(table + sizeof *h);
-    struct scanner s = {.head = h, .text = text, .hits = hits};
-    s.start = (const void *)(table + sizeof *h + bitmap_bytes(h));
-    s.entries = (const void *)(s.start + start_words(h));
-    s.pool = (const char *)(s.entries + h->entries_len);
-    uint32_t shift = 32 - h->bitmap_bits;
-    for (size_t i = 0; i + GRAM <= text.len; i++) {
-        uint32_t gram = fold_gram(fold_load4(text.ptr + i));
-        uint32_t hash = hash_gram(gram);
-        uint32_t bit = hash >> shift;
-        if (UNLIKELY(bitmap[bit / 64] >> (bit % 64) & 1))
-            verify(&s, gram, hash, i);
+    uint64_t hash = hash_gram(gram);
+    uint64_t mask = filter_mask(hash);
+    return (s->bitmap[hash >> s->word_shift] & mask) == mask;
+}
+
+static void scan4(const char *table, struct str text, struct hits *hits)
+{
+    const struct scanner s = scanner_of(table, text, hits);
+    size_t i = 0;
+    /* Four windows from one load; their look-ups do not wait for each other. */
+    for (; i + 8 <= text.len; i += 4) {
+        uint64_t bytes = fold_load8(text.ptr + i) | FOLD_BITS;
+        unsigned passed = (unsigned)passes(&s, (uint32_t)bytes) |
+                          (unsigned)passes(&s, (uint32_t)(bytes >> 8)) << 1 |
+                          (unsigned)passes(&s, (uint32_t)(bytes >> 16)) << 2 |
+                          (unsigned)passes(&s, (uint32_t)(bytes >> 24)) << 3;
+        for (; UNLIKELY(passed != 0); passed &= passed - 1) {
+            unsigned k = (unsigned)__builtin_ctz(passed);
+            verify(&s, (uint32_t)(bytes >> (8 * k)), i + k);
+        }
+    }
+    for (; i + 4 <= text.len; i++) {
+        uint32_t gram = fold_load4(text.ptr + i) | (uint32_t)FOLD_BITS;
+        if (UNLIKELY(passes(&s, gram)))
+            verify(&s, gram, i);
     }
 }
 
-const struct matcher_ops matcher_gram = {MATCHER_GRAM, "gram filter", build, check, scan};
+static void scan2(const char *table, struct str text, struct hits *hits)
+{
+    const struct scanner s = scanner_of(table, text, hits);
+    for (size_t i = 0; i + 2 <= text.len; i++) {
+        uint16_t pair;
+        memcpy(&pair, text.ptr + i, sizeof pair);
+        uint32_t gram = pair | ((uint32_t)FOLD_BITS & 0xffff);
+        if (UNLIKELY(passes(&s, gram)))
+            verify(&s, gram, i);
+    }
+}
+
+/* ------------------------------------------------------------------ the two kinds */
+
+static int build2(const struct literal *literals, size_t len, struct buf *out)
+{
+    return build(literals, len, 2, out);
+}
+
+static int build4(const struct literal *literals, size_t len, struct buf *out)
+{
+    return build(literals, len, 4, out);
+}
+
+static bool check2(struct str table, uint32_t items_len)
+{
+    return check(table, 2, items_len);
+}
+
+static bool check4(struct str table, uint32_t items_len)
+{
+    return check(table, 4, items_len);
+}
+
+const struct matcher_ops matcher_gram2 = {MATCHER_GRAM2, "gram filter, 2", build2, check2, scan2};
+const struct matcher_ops matcher_gram4 = {MATCHER_GRAM4, "gram filter, 4", build4, check4, scan4};

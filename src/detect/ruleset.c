@@ -27,7 +27,7 @@ static int load_fields(struct ruleset *r, struct err *err)
         f->exists_item = image->fields[i].exists_item;
         f->matchers_start = m;
         for (; m < image->matchers_len && image->matchers[m].field == i; m++)
-            r->matchers[m] = (struct ruleset_matcher){matcher_find(image->matchers[m].kind),
+            r->matchers[m] = (struct ruleset_matcher){matcher_find(image->matchers[m].kind)->scan,
                                                       image->tables + image->matchers[m].offset};
         f->matchers_len = m - f->matchers_start;
         bool known = f->id != FIELD_COUNT;

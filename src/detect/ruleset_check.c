@@ -91,14 +91,17 @@ static int check_rules(const struct image *image, struct err *err)
 
 static bool item_ok(const struct image *image, const struct image_item *item)
 {
-    if (item->kind >= ITEM_KINDS || item->field >= image->fields_len ||
-        !str_ok(image, item->name) || !str_ok(image, item->text))
+    if (item->kind >= ITEM_KINDS || (item->flags & ~ITEM_LAZY) != 0 ||
+        item->field >= image->fields_len || !str_ok(image, item->name) ||
+        !str_ok(image, item->text))
         return false;
     if (item->kind == ITEM_REGEX && (item->argument & ~(uint32_t)REGEX_FLAGS) != 0)
         return false;
     if (item->gate == IMAGE_NONE)
         return true;
-    return item->gate < image->items_len && item_is_eager(image->items[item->gate].kind);
+    /* A gate has no gate of its own: asking never goes further than one step. */
+    return item->kind > ITEM_EXISTS && item->gate < image->items_len &&
+           image->items[item->gate].kind <= ITEM_EXISTS;
 }
 
 static int check_items(const struct image *image, struct err *err)

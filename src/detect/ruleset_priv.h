@@ -13,7 +13,7 @@
 #include "schema/field.h"
 
 struct ruleset_matcher {
-    const struct matcher_ops *ops;
+    void (*scan)(const char *table, struct str text, struct hits *hits);
     const char *table;
 };
 

@@ -16,6 +16,7 @@ struct set {
 };
 
 static unsigned seed;
+static uint32_t same_place; /* of every literal, 0 = random */
 
 static unsigned below(unsigned n)
 {
@@ -34,7 +35,9 @@ static void random_set(struct set *s, size_t len, unsigned least, unsigned most,
         for (unsigned n = least + below(most - least + 1); n; n--)
             buf_add_char(&s->text, alphabet[below(sizeof alphabet - 1)]);
         s->literals[i] = (struct literal){str_n(s->text.ptr + at, s->text.len - at), (uint32_t)i,
-                                          placed ? below(3) : 0};
+                                          same_place ? same_place
+                                          : placed   ? below(3)
+                                                     : 0};
     }
 }
 
@@ -121,12 +124,25 @@ static void an_automaton_finds_what_a_plain_search_finds(void **state)
     check_kind(&matcher_ac, 1, 12);
 }
 
+static void an_automaton_for_one_end_finds_what_a_plain_search_finds(void **state)
+{
+    (void)state;
+    seed = 5;
+    same_place = AT_START;
+    check_kind(&matcher_ac, 1, 3);
+    same_place = AT_END;
+    check_kind(&matcher_ac, 1, 3);
+    same_place = 0;
+}
+
 static void a_gram_filter_finds_what_a_plain_search_finds(void **state)
 {
     (void)state;
     seed = 2;
-    check_kind(&matcher_gram, 4, 5);
-    check_kind(&matcher_gram, 4, 20);
+    check_kind(&matcher_gram2, 2, 3);
+    check_kind(&matcher_gram2, 2, 9);
+    check_kind(&matcher_gram4, 4, 5);
+    check_kind(&matcher_gram4, 4, 20);
 }
 
 static void a_long_literal_is_found_by_a_window_near_its_start(void **state)
@@ -137,16 +153,16 @@ static void a_long_literal_is_found_by_a_window_near_its_start(void **state)
         buf_add_char(&text, (char)('a' + i % 26));
     const struct literal l = {buf_str(&text), 0, 0};
     struct buf out = {0};
-    assert_ok(matcher_gram.build(&l, 1, &out));
+    assert_ok(matcher_gram4.build(&l, 1, &out));
     struct str table = exact_copy(&out);
-    assert_true(matcher_gram.check(table, 1));
+    assert_true(matcher_gram4.check(table, 1));
     uint64_t bits = 0;
     uint32_t touched;
     struct hits hits = {&bits, &touched, 0};
-    matcher_gram.scan(table.ptr, str_sub(buf_str(&text), 0, 999), &hits);
+    matcher_gram4.scan(table.ptr, str_sub(buf_str(&text), 0, 999), &hits);
     assert_int_equal(hits.len, 0);
     buf_add_char(&text, 'x');
-    matcher_gram.scan(table.ptr, buf_str(&text), &hits);
+    matcher_gram4.scan(table.ptr, buf_str(&text), &hits);
     assert_int_equal(hits.len, 1);
     free((void *)(uintptr_t)table.ptr);
     buf_done(&out);
@@ -239,7 +255,8 @@ static void damaged_tables_are_refused_or_harmless(void **state)
     seed = 3;
     check_damage(&matcher_exact, 1);
     check_damage(&matcher_ac, 1);
-    check_damage(&matcher_gram, 4);
+    check_damage(&matcher_gram2, 2);
+    check_damage(&matcher_gram4, 4);
 }
 
 struct planned {
@@ -255,7 +272,7 @@ static int count_plan(void *arg, const struct matcher_ops *ops, const struct lit
     p->by_kind[ops->kind] += len;
     p->calls++;
     for (size_t i = 0; i < len; i++)
-        assert_true(ops->kind != MATCHER_GRAM || literals[i].text.len >= 4);
+        assert_true(ops->kind != MATCHER_GRAM4 || literals[i].text.len >= 4);
     return p->rc;
 }
 
@@ -268,16 +285,15 @@ static void literals_are_shared_among_the_kinds(void **state)
     struct planned p = {0};
     assert_ok(matcher_plan(s->literals, 0, count_plan, &p));
     assert_int_equal(p.calls, 0);
-    random_set(s, 3, 1, 8, false);
-    assert_ok(matcher_plan(s->literals, s->len, count_plan, &p));
-    assert_int_equal(p.by_kind[MATCHER_AC], 3);
-    random_set(s, LITERALS, 1, 12, false);
+    random_set(s, LITERALS, 1, 12, true);
     s->literals[7].where = AT_START | AT_END;
-    p = (struct planned){0};
     assert_ok(matcher_plan(s->literals, s->len, count_plan, &p));
     assert_int_equal(p.by_kind[MATCHER_EXACT], 1);
-    assert_true(p.by_kind[MATCHER_AC] > 0 && p.by_kind[MATCHER_GRAM] > 0);
-    assert_int_equal(p.by_kind[MATCHER_AC] + p.by_kind[MATCHER_GRAM], LITERALS - 1);
+    assert_true(p.by_kind[MATCHER_AC] > 0 && p.by_kind[MATCHER_GRAM2] > 0);
+    assert_true(p.by_kind[MATCHER_GRAM4] > 0);
+    assert_int_equal(p.by_kind[MATCHER_AC] + p.by_kind[MATCHER_GRAM2] + p.by_kind[MATCHER_GRAM4],
+                     LITERALS - 1);
+    assert_int_equal(p.calls, 6);
     p = (struct planned){.rc = E_LIMIT};
     assert_int_equal(matcher_plan(s->literals, s->len, count_plan, &p), E_LIMIT);
     assert_int_equal(p.calls, 1);
@@ -289,7 +305,8 @@ static void literals_are_shared_among_the_kinds(void **state)
 static int build_all(void *context)
 {
     struct set *s = context;
-    static const struct matcher_ops *const all[] = {&matcher_exact, &matcher_ac, &matcher_gram};
+    static const struct matcher_ops *const all[] = {&matcher_exact, &matcher_ac, &matcher_gram2,
+                                                    &matcher_gram4};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < ARRAY_LEN(all); i++) {
         struct buf out = {0};
@@ -314,6 +331,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_automaton_finds_what_a_plain_search_finds),
+        cmocka_unit_test(an_automaton_for_one_end_finds_what_a_plain_search_finds),
         cmocka_unit_test(a_gram_filter_finds_what_a_plain_search_finds),
         cmocka_unit_test(a_long_literal_is_found_by_a_window_near_its_start),
         cmocka_unit_test(whole_values_are_found_by_hash),
