@@ -39,11 +39,6 @@ struct action_request {
     int64_t expires_ns;          /* 0 = the row's default */
 };
 
-/** Check arguments against a row: types, limits, required, nothing unknown. Reads nothing.
- * @return 0, E_PARSE, E_ARG (err names the argument), E_LIMIT, E_NOMEM */
-int action_args_check(const struct action_row *row, struct str args_json,
-                      struct err *err) MUST_CHECK;
-
 /**
  * Order an action on one or more devices: all or none.
  *

@@ -7,6 +7,7 @@
 #include "fleet/action_priv.h"
 #include "fleet/input_priv.h"
 #include "os/random.h"
+#include "proto/action_args.h"
 #include "schema/param.h"
 
 enum { NONCE_BYTES = 16, CONFIRM_HOST_BYTES = 255 };

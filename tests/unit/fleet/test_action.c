@@ -4,6 +4,7 @@
 
 #include "base/timefmt.h"
 #include "fleet/enrollment.h"
+#include "proto/action_args.h"
 #include "schema/param.h"
 
 static const struct str devices[] = {{"dev-1", 5}, {"dev-2", 5}, {"dev-3", 5}};

@@ -1,5 +1,5 @@
-/* Arguments of an action against its row. See action.h. */
-#include "fleet/action.h"
+/* Arguments of an action against its row. See action_args.h. */
+#include "proto/action_args.h"
 
 #include <jansson.h>
 
