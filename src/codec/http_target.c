@@ -8,7 +8,9 @@ void http_target_split(struct str target, struct str *ret_path, struct str *ret_
 {
     size_t mark = str_find_char(target, '?');
     *ret_path = str_sub(target, 0, mark);
-    *ret_query = mark == SIZE_MAX ? (struct str){0} : str_sub(target, mark + 1, SIZE_MAX);
+    *ret_query = (struct str){0};
+    if (mark != SIZE_MAX)
+        *ret_query = str_sub(target, mark + 1, SIZE_MAX);
 }
 
 /* Decode "%xx" at the front of `s`. */
@@ -99,8 +101,9 @@ int http_target_param(struct str *rest, struct buf *name, struct buf *value)
             return E_NOT_FOUND;
     }
     size_t equals = str_find_char(pair, '=');
-    struct str raw_value =
-        equals == SIZE_MAX ? (struct str){0} : str_sub(pair, equals + 1, SIZE_MAX);
+    struct str raw_value = {0};
+    if (equals != SIZE_MAX)
+        raw_value = str_sub(pair, equals + 1, SIZE_MAX);
     buf_clear(name);
     buf_clear(value);
     int rc = decode(str_sub(pair, 0, equals), true, name);

@@ -21,11 +21,12 @@ enum {
 
 static void on_io(struct loop *loop, int fd, unsigned events, void *arg);
 
-int conn_new(const struct conn_options *options, struct conn **ret_conn)
+/* The parts that every transport shares. */
+static struct conn *allocate(const struct conn_options *options)
 {
     struct conn *c = mem_calloc(1, sizeof *c);
     if (!c)
-        return E_NOMEM;
+        return NULL;
     c->transport = &conn_tcp_transport;
     c->handler = options->handler;
     c->arg = options->arg;
@@ -39,6 +40,14 @@ int conn_new(const struct conn_options *options, struct conn **ret_conn)
     int one = 1;
     (void)setsockopt(c->fd, SOL_SOCKET, SO_NOSIGPIPE, &one, sizeof one);
 #endif
+    return c;
+}
+
+int conn_new(const struct conn_options *options, struct conn **ret_conn)
+{
+    struct conn *c = allocate(options);
+    if (!c)
+        return E_NOMEM;
     int rc = 0;
     if (options->tls)
         rc = conn_tls_init(c, options->tls, options->server_name);
@@ -47,7 +56,25 @@ int conn_new(const struct conn_options *options, struct conn **ret_conn)
     if (rc == 0)
         rc = loop_add(c->loop, c->fd, c->watched, on_io, c);
     if (rc) {
-        c->transport->done(c);
+        conn_tls_done(c);
+        mem_free(c);
+        return rc == E_NOMEM ? E_NOMEM : E_IO;
+    }
+    *ret_conn = c;
+    return 0;
+}
+
+int conn_priv_new(const struct conn_options *options, const struct conn_transport *transport,
+                  void *state, struct conn **ret_conn)
+{
+    struct conn *c = allocate(options);
+    if (!c)
+        return E_NOMEM;
+    c->transport = transport;
+    c->state = state;
+    c->watched = LOOP_READ;
+    int rc = loop_add(c->loop, c->fd, c->watched, on_io, c);
+    if (rc) {
         mem_free(c);
         return rc == E_NOMEM ? E_NOMEM : E_IO;
     }
@@ -62,8 +89,7 @@ static void stop(struct conn *c)
     loop_del(c->loop, c->fd);
     loop_timer_cancel(c->loop, c->write_timer);
     loop_timer_cancel(c->loop, c->deadline_timer);
-    c->transport->done(c);
-    (void)close(c->fd);
+    c->transport->close(c);
     c->fd = -1;
     buf_done(&c->out);
     c->out_pos = 0;

@@ -1,4 +1,5 @@
-/* The inside of a connection, shared by conn.c and the transports conn_tcp.c and conn_tls.c. */
+/* The inside of a connection, shared by conn.c and its transports: conn_tcp.c,
+ * conn_tls.c and the client's in ws_client.c. */
 #ifndef CORDON_NET_CONN_PRIV_H
 #define CORDON_NET_CONN_PRIV_H
 
@@ -26,7 +27,7 @@ struct conn_transport {
     int (*write)(struct conn *c, const struct iovec *iov, int count, size_t *ret_len,
                  unsigned *ret_want);
     void (*finish)(struct conn *c); /* end our side */
-    void (*done)(struct conn *c);   /* free the transport's state */
+    void (*close)(struct conn *c);  /* free the transport's state and close the descriptor */
 };
 
 struct conn {
@@ -36,6 +37,7 @@ struct conn {
     struct loop *loop;
     void *ssl;             /* conn_tls: SSL */
     struct tls_peer *peer; /* conn_tls: whom the certificate names, or NULL */
+    void *state;           /* of another transport */
     int fd;
     int failure; /* why the connection is over, once it is */
     int depth;   /* callbacks under way: the memory must stay */
@@ -67,5 +69,12 @@ extern const struct conn_transport conn_tls_transport;
 
 /** Make the SSL of a connection whose fd is set. @return 0 or E_NOMEM */
 int conn_tls_init(struct conn *c, struct tls_context *context, const char *server_name) MUST_CHECK;
+/** Free what there is of it; the descriptor stays open. */
+void conn_tls_done(struct conn *c);
+
+/** A connection over a transport of the caller's, whose `state` is in c->state. @return as conn_new
+ */
+int conn_priv_new(const struct conn_options *options, const struct conn_transport *transport,
+                  void *state, struct conn **ret_conn) MUST_CHECK;
 
 #endif

@@ -1,6 +1,7 @@
 /* Plain TCP behind the connection's transport. See conn_priv.h. */
 #include <errno.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "net/conn_priv.h"
 
@@ -48,14 +49,14 @@ static void tcp_finish(struct conn *c)
     (void)shutdown(c->fd, SHUT_WR);
 }
 
-static void tcp_done(struct conn *c)
+static void tcp_close(struct conn *c)
 {
-    (void)c;
+    (void)close(c->fd);
 }
 
 const struct conn_transport conn_tcp_transport = {
     .read = tcp_read,
     .write = tcp_write,
     .finish = tcp_finish,
-    .done = tcp_done,
+    .close = tcp_close,
 };

@@ -6,6 +6,7 @@
 #include <openssl/ssl.h>
 #include <pthread.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "crypto/x509.h"
@@ -180,11 +181,17 @@ static void tls_finish(struct conn *c)
     (void)shutdown(c->fd, SHUT_WR);
 }
 
-static void tls_done(struct conn *c)
+void conn_tls_done(struct conn *c)
 {
     SSL_free(c->ssl);
     c->ssl = NULL;
     mem_free(TAKE(c->peer));
+}
+
+static void tls_close(struct conn *c)
+{
+    conn_tls_done(c);
+    (void)close(c->fd);
 }
 
 const struct conn_transport conn_tls_transport = {
@@ -192,7 +199,7 @@ const struct conn_transport conn_tls_transport = {
     .read = tls_read,
     .write = tls_write,
     .finish = tls_finish,
-    .done = tls_done,
+    .close = tls_close,
 };
 
 /* Verify the server's name; an address is not sent as a name (RFC 6066 section 3). */

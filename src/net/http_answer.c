@@ -95,14 +95,16 @@ void http_answer_send(struct http_req *req, int status, const char *content_type
     }
     CLEANUP(buf_done) struct buf head = {0};
     int rc = write_head(req, status, content_type, (int64_t)body.len, &head);
-    struct str parts[] = {buf_str(&head), req->answer_bodiless ? (struct str){0} : body};
+    if (req->answer_bodiless)
+        body = (struct str){0};
+    struct str parts[] = {buf_str(&head), body};
     if (rc == 0)
         rc = conn_write(req->hc->conn, parts, 2);
     if (rc) {
         http_answer_abort(req);
         return;
     }
-    req->sent_bytes = parts[1].len;
+    req->sent_bytes = body.len;
     finish(req, true);
 }
 
