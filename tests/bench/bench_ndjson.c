@@ -115,6 +115,15 @@ static void measure(struct ndjson *n, const struct lines *lines)
     }
 }
 
+static void look(struct ndjson *n, const struct lines *lines)
+{
+    (void)n;
+    for (size_t i = 0; i < lines->len; i++) {
+        if (!ndjson_is_one_object(lines->items[i]))
+            exit(1);
+    }
+}
+
 static void run(const char *name, pass_fn pass, struct ndjson *n, const struct lines *lines)
 {
     double best = 1e9;
@@ -151,6 +160,7 @@ int main(int argc, char **argv)
     run("pick", pick_only, n, &lines);
     run("pick and read", pick_and_read, n, &lines);
     run("measure", measure, n, &lines);
+    run("is one object", look, n, &lines);
     ndjson_free(n);
     ndjson_paths_free(set);
     for (size_t i = 0; i < lines.len; i++)

@@ -508,6 +508,77 @@ static void a_value_in_a_stream_is_measured_at_every_cut(void **state)
     buf_done(&b);
 }
 
+/* The same question, one byte after the other. */
+static bool is_one_object_slowly(struct str s)
+{
+    bool in_string = false;
+    size_t depth = 0;
+    if (s.len < 2 || s.ptr[0] != '{' || s.ptr[s.len - 1] != '}')
+        return false;
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.ptr[i];
+        if (in_string && c == '\\') {
+            i++;
+        } else if (c == '"') {
+            in_string = !in_string;
+        } else if (!in_string && (c == '{' || c == '[')) {
+            depth++;
+        } else if (!in_string && (c == '}' || c == ']')) {
+            depth--;
+            if (depth == 0)
+                return i + 1 == s.len;
+        }
+    }
+    return false;
+}
+
+static void a_whole_line_is_told_as_the_byte_by_byte_look_tells(void **state)
+{
+    (void)state;
+    static const char alphabet[] = "{}[]\"\\ax{}";
+    uint64_t seed = 5;
+    unsigned yes = 0;
+    for (unsigned round = 0; round < 200000; round++) {
+        char text[300];
+        size_t len = 2 + round % (sizeof text - 2);
+        for (size_t i = 0; i < len; i++) {
+            seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+            unsigned pick = (unsigned)(seed >> 33);
+            /* Mostly filler, so that depth moves slowly over several blocks. */
+            text[i] = pick % 4 ? 'y' : alphabet[pick / 4 % (sizeof alphabet - 1)];
+        }
+        text[0] = '{';
+        text[len - 1] = '}';
+        /* A backslash outside of strings means nothing to the slow look; keep it inside. */
+        bool in_string = false;
+        for (size_t i = 0; i < len; i++) {
+            if (text[i] == '"')
+                in_string = !in_string;
+            else if (text[i] == '\\' && !in_string)
+                text[i] = 'y';
+            else if (text[i] == '\\')
+                i++;
+        }
+        struct str line = str_n(text, len);
+        assert_int_equal(ndjson_is_one_object(line), is_one_object_slowly(line));
+        yes += ndjson_is_one_object(line);
+    }
+    assert_true(yes > 100);
+    struct buf b = {0};
+    buf_add_cstr(&b, "{\"a\":\"");
+    for (unsigned i = 0; i < 200; i++) {
+        size_t len = b.len;
+        buf_add_cstr(&b, "\\\"}");
+        assert_false(ndjson_is_one_object(buf_str(&b)));
+        buf_truncate(&b, len);
+        buf_add_cstr(&b, "\\\\\"}");
+        assert_true(ndjson_is_one_object(buf_str(&b)));
+        buf_truncate(&b, len);
+        buf_add_char(&b, 'x');
+    }
+    buf_done(&b);
+}
+
 static void vector_and_portable_scanners_stop_at_the_same_byte(void **state)
 {
     (void)state;
@@ -588,6 +659,7 @@ int main(void)
         cmocka_unit_test(a_malformed_path_is_refused_with_its_text),
         cmocka_unit_test(many_paths_at_one_place_are_told_apart),
         cmocka_unit_test(a_value_in_a_stream_is_measured_at_every_cut),
+        cmocka_unit_test(a_whole_line_is_told_as_the_byte_by_byte_look_tells),
         cmocka_unit_test(vector_and_portable_scanners_stop_at_the_same_byte),
         cmocka_unit_test(every_failed_allocation_is_reported),
         cmocka_unit_test(a_grown_scratch_allocates_no_more),
