@@ -68,8 +68,8 @@ struct buf *http_req_body(struct http_req *req);
 struct http_body_handler {
     /** Bytes of the body, valid during the call. */
     void (*on_data)(struct http_req *req, struct str bytes, void *arg);
-    /** 0: complete. Else E_LIMIT, E_PARSE, E_TIMEOUT, E_CLOSED; no more data comes and the handler
-     * finishes the request as ever. */
+    /** 0: complete. Else E_LIMIT, E_PARSE, E_TIMEOUT, E_CLOSED (also while paused): no more data
+     * comes, and the handler finishes the request as ever, once its own work on it has ended. */
     void (*on_end)(struct http_req *req, int rc, void *arg);
 };
 /** Hand over the body piece by piece; the request stays the handler's. */

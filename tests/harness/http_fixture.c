@@ -33,6 +33,7 @@ static void count_end(struct http_req *req, int rc, void *arg)
 {
     struct http_fixture *f = arg;
     const uint64_t *count = http_req_data(req);
+    loop_timer_cancel(http_req_loop(req), count[1]); /* the end may come while paused */
     atomic_store(&f->stream_rc, rc);
     if (rc)
         http_answer_problem(req, 0, rc, "the body broke");
@@ -101,6 +102,50 @@ static void flood_gone(struct http_req *req, void *arg)
     http_answer_abort(req);
 }
 
+/* More than the queue takes: what was accepted must arrive whole, end included. */
+static void spill(struct http_req *req)
+{
+    static const char zeros[FLOOD_PIECE];
+    http_answer_begin(req, 200, NULL, -1);
+    int rc = 0;
+    for (int sent = 0; rc == 0 && sent < FLOOD_BYTES; sent += FLOOD_PIECE)
+        rc = http_answer_write(req, str_n(zeros, sizeof zeros));
+    http_answer_end(req);
+}
+
+static void go_on(struct loop *loop, void *arg)
+{
+    (void)loop;
+    http_req_stream_resume(arg);
+}
+
+static void count_slowly(struct http_req *req, struct str bytes, void *arg)
+{
+    count_data(req, bytes, arg);
+    http_req_stream_pause(req);
+    uint64_t *timer = (uint64_t *)http_req_data(req) + 1;
+    *timer = loop_timer(http_req_loop(req), 2, go_on, req);
+}
+
+static const struct http_body_handler slow_counter = {count_slowly, count_end};
+
+static void collect_now(struct loop *loop, void *arg)
+{
+    struct http_req *req = arg;
+    (void)loop;
+    http_req_collect(req, 65536, echo, NULL);
+}
+
+/* Ask for the body only after a while. */
+static void collect_later(struct http_req *req)
+{
+    struct str ms = {0};
+    int64_t delay_ms = 0;
+    if (http_req_query(req, "ms", &ms) == 0)
+        (void)!str_to_i64(ms, &delay_ms);
+    (void)loop_timer(http_req_loop(req), delay_ms, collect_now, req);
+}
+
 static void who(struct http_req *req)
 {
     const struct tls_peer *peer = http_req_tls_peer(req);
@@ -164,7 +209,7 @@ static void on_request(struct http_req *req, void *arg)
     struct http_fixture *f = arg;
     struct str path = http_req_path(req);
     struct str method = http_req_method(req);
-    uint64_t *number = arena_alloc(http_req_arena(req), sizeof *number);
+    uint64_t *number = arena_array(http_req_arena(req), 2, sizeof *number); /* count, timer */
     if (!number) {
         http_answer_problem(req, 0, E_NOMEM, NULL);
         return;
@@ -191,6 +236,13 @@ static void on_request(struct http_req *req, void *arg)
         http_answer_on_drain(req, flood, f);
         http_req_on_gone(req, flood_gone, f);
         flood(req, f);
+    } else if (str_is(path, "/slow")) {
+        http_req_set_data(req, number, NULL);
+        http_req_stream(req, UINT64_C(1) << 30, &slow_counter, f);
+    } else if (str_is(path, "/later")) {
+        collect_later(req);
+    } else if (str_is(path, "/spill")) {
+        spill(req);
     } else if (str_is(path, "/who")) {
         who(req);
     } else if (str_is(path, "/split")) {

@@ -3,7 +3,9 @@
 #include "harness/test.h"
 
 #include <stdio.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "harness/http_fixture.h"
 
@@ -503,6 +505,159 @@ static void what_hangs_on_a_request_is_cleaned_up_when_the_body_never_comes(void
     assert_int_equal(atomic_load(&f.cleaned), 1);
 }
 
+static void a_handler_may_pause_a_body(void **state)
+{
+    (void)state;
+    struct http_fixture f;
+    struct peer p;
+    struct buf body = {0};
+    http_fixture_init(&f, NULL);
+    f.options.body_timeout_ms = 1000;
+    http_fixture_start(&f);
+    buf_add_cstr(&body, "POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n");
+    size_t head = body.len;
+    while (body.len < head + 500000)
+        buf_add_char(&body, 'x');
+    buf_add_cstr(&body, "POST /slow HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        "1\r\nx\r\n1\r\ny\r\n1\r\nz\r\n0\r\n\r\n"
+                        "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+    peer_connect(&p, http_fixture_port(&f));
+    assert_true(peer_send(&p, buf_str(&body)));
+    assert_int_equal(peer_answer(&p, false), 200);
+    assert_str(p.body, "500000");
+    assert_int_equal(peer_answer(&p, false), 200);
+    assert_str(p.body, "3");
+    assert_int_equal(peer_answer(&p, false), 200);
+    assert_str(p.body, "hello");
+    /* The peer vanishes while the body is paused. */
+    assert_true(peer_send(&p, str_sub(buf_str(&body), 0, 100000)));
+    peer_reset(&p);
+    http_fixture_wait_done(&f, 4);
+    assert_int_equal(atomic_load(&f.stream_rc), E_CLOSED);
+    buf_done(&body);
+    http_fixture_stop(&f);
+}
+
+static void a_body_may_be_asked_for_later(void **state)
+{
+    (void)state;
+    struct http_fixture f;
+    struct peer p;
+    start(&f);
+    peer_connect(&p, http_fixture_port(&f));
+    peer_say(&p, "POST /later?ms=20 HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
+                 "POST /later HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
+                 "Content-Length: 3\r\n\r\n");
+    assert_int_equal(peer_answer(&p, false), 200);
+    assert_str(p.body, "abc");
+    assert_int_equal(peer_answer(&p, false), 100);
+    peer_say(&p, "def");
+    assert_int_equal(peer_answer(&p, false), 200);
+    assert_str(p.body, "def");
+    peer_say(&p, "POST /later HTTP/1.1\r\nHost: a\r\nContent-Length: 65537\r\n\r\n");
+    assert_int_equal(peer_answer(&p, false), 413);
+    peer_close(&p);
+    peer_connect(&p, http_fixture_port(&f));
+    peer_say(&p, "POST /later?ms=50 HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc");
+    peer_reset(&p); /* nobody is there when the body is asked for */
+    http_fixture_wait_done(&f, 4);
+    http_fixture_stop(&f);
+}
+
+static void an_answer_that_fills_the_queue_is_refused_more_but_ends_well(void **state)
+{
+    (void)state;
+    struct http_fixture f;
+    struct peer p;
+    start(&f);
+    peer_connect(&p, http_fixture_port(&f));
+    peer_say(&p, "GET /spill HTTP/1.1\r\nHost: a\r\n\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+    http_fixture_wait_done(&f, 1);
+    assert_int_equal(peer_answer(&p, false), 200);
+    assert_true(p.body.len >= 4 * 1024 * 1024);
+    assert_true(p.body.len < 64 * 1024 * 1024);
+    assert_int_equal(peer_answer(&p, false), 200);
+    assert_str(p.body, "hello");
+    peer_close(&p);
+    http_fixture_stop(&f);
+}
+
+static void running_out_of_descriptors_makes_new_peers_wait(void **state)
+{
+    (void)state;
+    struct http_fixture f;
+    struct peer p;
+    struct rlimit before;
+    int taken[64];
+    size_t count = 0;
+    start(&f);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    struct rlimit few = {.rlim_cur = 64, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    for (int fd; count < ARRAY_LEN(taken) && (fd = dup(0)) >= 0;)
+        taken[count++] = fd;
+    assert_true(count > 0);
+    (void)close(taken[--count]); /* one for the peer, none for the server */
+    peer_connect(&p, http_fixture_port(&f));
+    peer_say(&p, "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+    struct timespec pause = {.tv_nsec = 20000000};
+    (void)nanosleep(&pause, NULL);
+    assert_int_equal(atomic_load(&f.done), 0);
+    while (count)
+        (void)close(taken[--count]);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(peer_answer(&p, false), 200);
+    peer_close(&p);
+    http_fixture_stop(&f);
+}
+
+static void two_servers_may_share_a_port(void **state)
+{
+    (void)state;
+    struct http_fixture a;
+    struct http_fixture b;
+    http_fixture_init(&a, NULL);
+    a.options.share_port = true;
+    http_fixture_start(&a);
+    http_fixture_init(&b, NULL);
+    b.options.share_port = true;
+    b.options.port = http_fixture_port(&a);
+    http_fixture_start(&b);
+    for (int i = 0; i < 40; i++) {
+        struct peer p;
+        peer_connect(&p, http_fixture_port(&a));
+        peer_say(&p, "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+        assert_int_equal(peer_answer(&p, false), 200);
+        peer_close(&p);
+    }
+    http_fixture_stop(&a);
+    http_fixture_stop(&b);
+    assert_int_equal(atomic_load(&a.done) + atomic_load(&b.done), 40);
+}
+
+static void an_ipv4_peer_of_an_ipv6_listener_keeps_its_address(void **state)
+{
+    (void)state;
+    struct http_fixture f;
+    struct peer p;
+    struct err err = {0};
+    http_fixture_init(&f, NULL);
+    f.options.address = "::";
+    if (http_server_new(&f.options, &f.server, &err)) {
+        print_message("no IPv6 here: %s\n", err.message);
+        http_fixture_stop(&f);
+        skip();
+    }
+    http_server_free(f.server);
+    http_fixture_start(&f);
+    peer_connect(&p, http_fixture_port(&f));
+    peer_say(&p, "GET /who HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_int_equal(peer_answer(&p, false), 200);
+    assert_str(p.body, "nobody at 127.0.0.1");
+    peer_close(&p);
+    http_fixture_stop(&f);
+}
+
 static void on_drained(struct http_server *server, void *arg)
 {
     struct http_fixture *f = arg;
@@ -734,6 +889,12 @@ int main(void)
         cmocka_unit_test(draining_an_idle_server_ends_at_once),
         cmocka_unit_test(connections_beyond_the_limit_are_closed),
         cmocka_unit_test(connections_beyond_the_rate_wait_their_turn),
+        cmocka_unit_test(a_handler_may_pause_a_body),
+        cmocka_unit_test(a_body_may_be_asked_for_later),
+        cmocka_unit_test(an_answer_that_fills_the_queue_is_refused_more_but_ends_well),
+        cmocka_unit_test(running_out_of_descriptors_makes_new_peers_wait),
+        cmocka_unit_test(two_servers_may_share_a_port),
+        cmocka_unit_test(an_ipv4_peer_of_an_ipv6_listener_keeps_its_address),
         cmocka_unit_test(running_out_of_memory_costs_a_connection_and_never_the_server),
         cmocka_unit_test(an_address_that_cannot_be_listened_on_is_an_error),
     };
