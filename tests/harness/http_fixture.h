@@ -6,7 +6,7 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 
-#include "harness/peer.h"
+#include "harness/rawpeer.h"
 #include "net/http_answer.h"
 #include "net/http_server.h"
 

@@ -49,18 +49,19 @@ static void stop(struct http_fixture *f, struct tls_context *tls)
 }
 
 /* Connect with this identity (or none) and ask who we are. @return status, 0 when not let in */
-static int ask_who(struct http_fixture *f, struct peer *p, const struct pki_identity *identity)
+static int ask_who(struct http_fixture *f, struct rawpeer *p, const struct pki_identity *identity)
 {
-    struct peer_tls tls = {.ca_pem = buf_str(&pki.ca_pem)};
+    struct rawpeer_tls tls = {.ca_pem = buf_str(&pki.ca_pem)};
     if (identity) {
         tls.cert_pem = buf_str(&identity->cert_pem);
         tls.key_pem = buf_str(&identity->key_pem);
     }
-    peer_connect(p, http_fixture_port(f));
+    rawpeer_connect(p, http_fixture_port(f));
     /* In TLS 1.3 the client learns only by reading whether its certificate was accepted. */
-    if (!peer_start_tls(p, &tls) || !peer_send(p, STR("GET /who HTTP/1.1\r\nHost: a\r\n\r\n")))
+    if (!rawpeer_start_tls(p, &tls) ||
+        !rawpeer_send(p, STR("GET /who HTTP/1.1\r\nHost: a\r\n\r\n")))
         return 0;
-    return peer_answer(p, false);
+    return rawpeer_answer(p, false);
 }
 
 static void a_device_is_known_by_its_certificate(void **state)
@@ -70,15 +71,15 @@ static void a_device_is_known_by_its_certificate(void **state)
     struct tls_context *tls = start(&f, TLS_CLIENT_CERT_REQUIRED);
     struct pki_identity device;
     pki_issue_device(&pki, "device-17", 0, 30, &device);
-    struct peer p;
+    struct rawpeer p;
     assert_int_equal(ask_who(&f, &p, &device), 200);
     assert_true(str_starts(p.body, STR("device-17 ")));
     assert_true(str_find(p.body, str_of(device.fingerprint_hex)) != SIZE_MAX);
     for (int i = 0; i < 100; i++) {
-        peer_say(&p, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nabcd");
-        assert_int_equal(peer_answer(&p, false), 200);
+        rawpeer_say(&p, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nabcd");
+        assert_int_equal(rawpeer_answer(&p, false), 200);
     }
-    peer_close(&p);
+    rawpeer_close(&p);
     pki_identity_done(&device);
     stop(&f, tls);
 }
@@ -90,30 +91,30 @@ static void certificates_that_do_not_count_are_refused(void **state)
     struct tls_context *tls = start(&f, TLS_CLIENT_CERT_REQUIRED);
     struct pki foreign;
     struct pki_identity identity;
-    struct peer p;
+    struct rawpeer p;
     pki_init(&foreign);
 
     assert_int_equal(ask_who(&f, &p, NULL), 0);
-    peer_close(&p);
+    rawpeer_close(&p);
 
     pki_issue_device(&pki, "expired", 40, 30, &identity);
     assert_int_equal(ask_who(&f, &p, &identity), 0);
-    peer_close(&p);
+    rawpeer_close(&p);
     pki_identity_done(&identity);
 
     pki_issue_device(&pki, "not yet", -10, 30, &identity);
     assert_int_equal(ask_who(&f, &p, &identity), 0);
-    peer_close(&p);
+    rawpeer_close(&p);
     pki_identity_done(&identity);
 
     pki_issue_device(&foreign, "foreign", 0, 30, &identity);
     assert_int_equal(ask_who(&f, &p, &identity), 0);
-    peer_close(&p);
+    rawpeer_close(&p);
     pki_identity_done(&identity);
 
     pki_issue_server(&pki, &identity); /* right authority, wrong purpose */
     assert_int_equal(ask_who(&f, &p, &identity), 0);
-    peer_close(&p);
+    rawpeer_close(&p);
     pki_identity_done(&identity);
 
     pki_done(&foreign);
@@ -127,18 +128,18 @@ static void an_optional_certificate_may_be_absent_but_not_bad(void **state)
     struct http_fixture f;
     struct tls_context *tls = start(&f, TLS_CLIENT_CERT_OPTIONAL);
     struct pki_identity identity;
-    struct peer p;
+    struct rawpeer p;
     assert_int_equal(ask_who(&f, &p, NULL), 200);
     assert_str(p.body, "nobody at 127.0.0.1");
-    peer_close(&p);
+    rawpeer_close(&p);
     pki_issue_device(&pki, "device-1", 0, 30, &identity);
     assert_int_equal(ask_who(&f, &p, &identity), 200);
     assert_true(str_starts(p.body, STR("device-1 ")));
-    peer_close(&p);
+    rawpeer_close(&p);
     pki_identity_done(&identity);
     pki_issue_device(&pki, "expired", 40, 30, &identity);
     assert_int_equal(ask_who(&f, &p, &identity), 0);
-    peer_close(&p);
+    rawpeer_close(&p);
     pki_identity_done(&identity);
     stop(&f, tls);
 }
@@ -148,11 +149,11 @@ static void nothing_older_than_tls_1_3_is_spoken(void **state)
     (void)state;
     struct http_fixture f;
     struct tls_context *tls = start(&f, TLS_CLIENT_CERT_NONE);
-    struct peer p;
-    struct peer_tls old = {.ca_pem = buf_str(&pki.ca_pem), .max_version = TLS1_2_VERSION};
-    peer_connect(&p, http_fixture_port(&f));
-    assert_false(peer_start_tls(&p, &old));
-    peer_close(&p);
+    struct rawpeer p;
+    struct rawpeer_tls old = {.ca_pem = buf_str(&pki.ca_pem), .max_version = TLS1_2_VERSION};
+    rawpeer_connect(&p, http_fixture_port(&f));
+    assert_false(rawpeer_start_tls(&p, &old));
+    rawpeer_close(&p);
     stop(&f, tls);
 }
 
@@ -161,11 +162,11 @@ static void plain_http_on_a_tls_port_is_closed(void **state)
     (void)state;
     struct http_fixture f;
     struct tls_context *tls = start(&f, TLS_CLIENT_CERT_NONE);
-    struct peer p;
-    peer_connect(&p, http_fixture_port(&f));
-    peer_say(&p, "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
-    assert_int_equal(peer_read(&p) && p.in.len > 0 && p.in.ptr[0] == 'H', 0);
-    peer_close(&p);
+    struct rawpeer p;
+    rawpeer_connect(&p, http_fixture_port(&f));
+    rawpeer_say(&p, "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_int_equal(rawpeer_read(&p) && p.in.len > 0 && p.in.ptr[0] == 'H', 0);
+    rawpeer_close(&p);
     stop(&f, tls);
     assert_int_equal(atomic_load(&f.done), 0);
 }
@@ -180,11 +181,11 @@ static void a_handshake_that_stops_is_cut_off(void **state)
     http_fixture_init(&f, tls);
     f.options.head_timeout_ms = 100;
     http_fixture_start(&f);
-    struct peer p;
-    peer_connect(&p, http_fixture_port(&f));
-    assert_true(peer_send(&p, str_n("\x16\x03\x01\x02\x00", 5)));
-    assert_true(peer_at_end(&p));
-    peer_close(&p);
+    struct rawpeer p;
+    rawpeer_connect(&p, http_fixture_port(&f));
+    assert_true(rawpeer_send(&p, str_n("\x16\x03\x01\x02\x00", 5)));
+    assert_true(rawpeer_at_end(&p));
+    rawpeer_close(&p);
     stop(&f, tls);
 }
 
@@ -193,48 +194,49 @@ static void alpn_chooses_http_1_1_and_refuses_what_it_does_not_know(void **state
     (void)state;
     struct http_fixture f;
     struct tls_context *tls = start(&f, TLS_CLIENT_CERT_NONE);
-    struct peer p;
-    struct peer_tls offer = {.ca_pem = buf_str(&pki.ca_pem), .alpn = "http/1.1"};
+    struct rawpeer p;
+    struct rawpeer_tls offer = {.ca_pem = buf_str(&pki.ca_pem), .alpn = "http/1.1"};
     const unsigned char *chosen = NULL;
     unsigned len = 0;
-    peer_connect(&p, http_fixture_port(&f));
-    assert_true(peer_start_tls(&p, &offer));
+    rawpeer_connect(&p, http_fixture_port(&f));
+    assert_true(rawpeer_start_tls(&p, &offer));
     SSL_get0_alpn_selected(p.ssl, &chosen, &len);
     assert_str(str_n((const char *)chosen, len), "http/1.1");
-    peer_close(&p);
+    rawpeer_close(&p);
     offer.alpn = "h2";
-    peer_connect(&p, http_fixture_port(&f));
-    assert_false(peer_start_tls(&p, &offer));
-    peer_close(&p);
+    rawpeer_connect(&p, http_fixture_port(&f));
+    assert_false(rawpeer_start_tls(&p, &offer));
+    rawpeer_close(&p);
     stop(&f, tls);
 }
 
 /* Ask with a certificate, and take the session ticket along. */
 static SSL_SESSION *take_session(struct http_fixture *f, const struct pki_identity *device)
 {
-    struct peer p;
+    struct rawpeer p;
     assert_int_equal(ask_who(f, &p, device), 200);
     SSL_SESSION *session = SSL_get1_session(p.ssl);
     assert_non_null(session);
     assert_true(SSL_SESSION_is_resumable(session));
-    peer_close(&p);
+    rawpeer_close(&p);
     return session;
 }
 
 static int ask_resumed(struct http_fixture *f, SSL_SESSION *session, bool *ret_reused)
 {
-    struct peer p;
-    struct peer_tls tls = {.ca_pem = buf_str(&pki.ca_pem), .session = session};
-    peer_connect(&p, http_fixture_port(f));
+    struct rawpeer p;
+    struct rawpeer_tls tls = {.ca_pem = buf_str(&pki.ca_pem), .session = session};
+    rawpeer_connect(&p, http_fixture_port(f));
     int status = 0;
     *ret_reused = false;
-    if (peer_start_tls(&p, &tls) && peer_send(&p, STR("GET /who HTTP/1.1\r\nHost: a\r\n\r\n"))) {
-        status = peer_answer(&p, false);
+    if (rawpeer_start_tls(&p, &tls) &&
+        rawpeer_send(&p, STR("GET /who HTTP/1.1\r\nHost: a\r\n\r\n"))) {
+        status = rawpeer_answer(&p, false);
         *ret_reused = SSL_session_reused(p.ssl);
         if (*ret_reused)
             assert_true(str_starts(p.body, STR("device-2 ")));
     }
-    peer_close(&p);
+    rawpeer_close(&p);
     return status;
 }
 
@@ -293,28 +295,28 @@ static void a_reload_changes_the_certificate_shown(void **state)
     struct http_fixture f;
     struct tls_context *tls = start(&f, TLS_CLIENT_CERT_NONE);
     struct pki_identity renewed;
-    struct peer p;
-    struct peer_tls trust = {.ca_pem = buf_str(&pki.ca_pem)};
+    struct rawpeer p;
+    struct rawpeer_tls trust = {.ca_pem = buf_str(&pki.ca_pem)};
     pki_issue_server(&pki, &renewed);
-    peer_connect(&p, http_fixture_port(&f));
-    assert_true(peer_start_tls(&p, &trust));
+    rawpeer_connect(&p, http_fixture_port(&f));
+    assert_true(rawpeer_start_tls(&p, &trust));
     struct reload r = {tls, server_options(TLS_CLIENT_CERT_NONE)};
     r.options.cert_pem = buf_str(&renewed.cert_pem);
     r.options.key_pem = buf_str(&renewed.key_pem);
     http_fixture_call(&f, reload, &r);
-    peer_say(&p, "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"); /* the old connection goes on */
-    assert_int_equal(peer_answer(&p, false), 200);
-    peer_close(&p);
+    rawpeer_say(&p, "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"); /* the old connection goes on */
+    assert_int_equal(rawpeer_answer(&p, false), 200);
+    rawpeer_close(&p);
 
     struct x509_cert *shown;
     char fingerprint[HASH_HEX_BYTES];
-    peer_connect(&p, http_fixture_port(&f));
-    assert_true(peer_start_tls(&p, &trust));
+    rawpeer_connect(&p, http_fixture_port(&f));
+    assert_true(rawpeer_start_tls(&p, &trust));
     assert_ok(x509_from_handle(SSL_get0_peer_certificate(p.ssl), &shown));
     assert_ok(x509_fingerprint(shown, fingerprint));
     assert_string_equal(fingerprint, renewed.fingerprint_hex);
     x509_free(shown);
-    peer_close(&p);
+    rawpeer_close(&p);
     pki_identity_done(&renewed);
     stop(&f, tls);
 }
@@ -339,8 +341,8 @@ static void a_revoked_certificate_loses_its_connections(void **state)
     struct tls_context *tls = start(&f, TLS_CLIENT_CERT_REQUIRED);
     struct pki_identity revoked;
     struct pki_identity other;
-    struct peer a;
-    struct peer b;
+    struct rawpeer a;
+    struct rawpeer b;
     pki_issue_device(&pki, "revoked", 0, 30, &revoked);
     pki_issue_device(&pki, "other", 0, 30, &other);
     assert_int_equal(ask_who(&f, &a, &revoked), 200);
@@ -348,11 +350,11 @@ static void a_revoked_certificate_loses_its_connections(void **state)
     struct cut c = {&f, str_of(revoked.fingerprint_hex), 0};
     http_fixture_call(&f, cut, &c);
     assert_int_equal(c.count, 1);
-    assert_true(peer_at_end(&a));
-    peer_say(&b, "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
-    assert_int_equal(peer_answer(&b, false), 200);
-    peer_close(&a);
-    peer_close(&b);
+    assert_true(rawpeer_at_end(&a));
+    rawpeer_say(&b, "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_int_equal(rawpeer_answer(&b, false), 200);
+    rawpeer_close(&a);
+    rawpeer_close(&b);
     pki_identity_done(&revoked);
     pki_identity_done(&other);
     stop(&f, tls);
@@ -363,30 +365,30 @@ static void a_large_answer_and_a_vanishing_peer_work_over_tls(void **state)
     (void)state;
     struct http_fixture f;
     struct tls_context *tls = start(&f, TLS_CLIENT_CERT_NONE);
-    struct peer_tls trust = {.ca_pem = buf_str(&pki.ca_pem)};
-    struct peer p;
-    peer_connect(&p, http_fixture_port(&f));
-    assert_true(peer_start_tls(&p, &trust));
-    peer_say(&p, "GET /big?n=1000000 HTTP/1.1\r\nHost: a\r\n\r\n");
-    assert_int_equal(peer_answer(&p, false), 200);
+    struct rawpeer_tls trust = {.ca_pem = buf_str(&pki.ca_pem)};
+    struct rawpeer p;
+    rawpeer_connect(&p, http_fixture_port(&f));
+    assert_true(rawpeer_start_tls(&p, &trust));
+    rawpeer_say(&p, "GET /big?n=1000000 HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_int_equal(rawpeer_answer(&p, false), 200);
     assert_int_equal(p.body.len, 1000000);
     for (size_t i = 0; i < p.body.len; i++)
         assert_true(p.body.ptr[i] == (char)('a' + i % 26));
-    peer_say(&p, "GET /flood HTTP/1.1\r\nHost: a\r\n\r\n");
-    assert_true(peer_read(&p));
-    peer_reset(&p);
+    rawpeer_say(&p, "GET /flood HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_true(rawpeer_read(&p));
+    rawpeer_reset(&p);
     http_fixture_wait(&f.gone_sem);
 
-    peer_connect(&p, http_fixture_port(&f));
-    assert_true(peer_start_tls(&p, &trust));
-    peer_say(&p, "GET /park HTTP/1.1\r\nHost: a\r\n\r\n");
+    rawpeer_connect(&p, http_fixture_port(&f));
+    assert_true(rawpeer_start_tls(&p, &trust));
+    rawpeer_say(&p, "GET /park HTTP/1.1\r\nHost: a\r\n\r\n");
     http_fixture_wait(&f.parked_sem);
-    peer_half_close(&p); /* close_notify only: it still reads */
+    rawpeer_half_close(&p); /* close_notify only: it still reads */
     http_fixture_wait(&f.gone_sem);
     http_fixture_unpark(&f);
-    assert_int_equal(peer_answer(&p, false), 200);
-    assert_true(peer_at_end(&p));
-    peer_close(&p);
+    assert_int_equal(rawpeer_answer(&p, false), 200);
+    assert_true(rawpeer_at_end(&p));
+    rawpeer_close(&p);
     stop(&f, tls);
 }
 

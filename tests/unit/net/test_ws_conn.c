@@ -11,24 +11,24 @@
     "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n"     \
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 
-static void open_ws(struct http_fixture *f, struct peer *p)
+static void open_ws(struct http_fixture *f, struct rawpeer *p)
 {
-    peer_connect(p, http_fixture_port(f));
-    peer_say(p, HANDSHAKE);
-    assert_int_equal(peer_answer(p, false), 101);
+    rawpeer_connect(p, http_fixture_port(f));
+    rawpeer_say(p, HANDSHAKE);
+    assert_int_equal(rawpeer_answer(p, false), 101);
     assert_str(http1_find(&p->head, "Sec-WebSocket-Accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     assert_str(http1_find(&p->head, "Sec-WebSocket-Protocol"), "cordon.test");
 }
 
-static void say(struct peer *p, enum ws_opcode opcode, struct str payload)
+static void say(struct rawpeer *p, enum ws_opcode opcode, struct str payload)
 {
     CLEANUP(buf_done) struct buf frame = {0};
     ws_encode(&frame, WS_CLIENT, opcode, payload, 0x12345678);
-    assert_true(peer_send(p, buf_str(&frame)));
+    assert_true(rawpeer_send(p, buf_str(&frame)));
 }
 
 /* Next event from the server; its payload is valid until the next call. @return 0 or E_CLOSED */
-static int hear(struct peer *p, struct ws_decoder *d, struct ws_event *ret_event)
+static int hear(struct rawpeer *p, struct ws_decoder *d, struct ws_event *ret_event)
 {
     d->message_bytes_max = 1 << 20;
     d->role = WS_CLIENT;
@@ -40,7 +40,7 @@ static int hear(struct peer *p, struct ws_decoder *d, struct ws_event *ret_event
         if (rc == 0)
             return 0;
         assert_int_equal(rc, E_AGAIN);
-        if (!peer_read(p))
+        if (!rawpeer_read(p))
             return E_CLOSED;
     }
 }
@@ -49,7 +49,7 @@ static void messages_are_echoed_and_pings_answered(void **state)
 {
     (void)state;
     struct http_fixture f;
-    struct peer p;
+    struct rawpeer p;
     struct ws_decoder d = {0};
     struct ws_event event;
     http_fixture_init(&f, NULL);
@@ -71,7 +71,7 @@ static void messages_are_echoed_and_pings_answered(void **state)
     assert_int_equal(event.opcode, WS_BINARY);
     assert_true(str_eq(event.payload, buf_str(&large)));
     ws_decoder_done(&d);
-    peer_close(&p);
+    rawpeer_close(&p);
     http_fixture_wait(&f.closed_sem);
     assert_int_equal(atomic_load(&f.ws_code), WS_CLOSE_ABNORMAL);
     http_fixture_stop(&f);
@@ -81,28 +81,28 @@ static void frames_sent_with_the_handshake_are_heard(void **state)
 {
     (void)state;
     struct http_fixture f;
-    struct peer p;
+    struct rawpeer p;
     struct ws_decoder d = {0};
     struct ws_event event;
     http_fixture_init(&f, NULL);
     http_fixture_start(&f);
-    peer_connect(&p, http_fixture_port(&f));
+    rawpeer_connect(&p, http_fixture_port(&f));
     CLEANUP(buf_done) struct buf all = {0};
     buf_add_cstr(&all, HANDSHAKE);
     ws_encode(&all, WS_CLIENT, WS_TEXT, STR("early"), 7);
     ws_encode(&all, WS_CLIENT, WS_TEXT, STR("bird"), 7);
     buf_truncate(&all, all.len - 2);
-    assert_true(peer_send(&p, buf_str(&all)));
-    assert_int_equal(peer_answer(&p, false), 101);
+    assert_true(rawpeer_send(&p, buf_str(&all)));
+    assert_int_equal(rawpeer_answer(&p, false), 101);
     assert_ok(hear(&p, &d, &event));
     assert_str(event.payload, "early");
     CLEANUP(buf_done) struct buf rest = {0};
     ws_encode(&rest, WS_CLIENT, WS_TEXT, STR("bird"), 7);
-    assert_true(peer_send(&p, str_sub(buf_str(&rest), rest.len - 2, 2)));
+    assert_true(rawpeer_send(&p, str_sub(buf_str(&rest), rest.len - 2, 2)));
     assert_ok(hear(&p, &d, &event));
     assert_str(event.payload, "bird");
     ws_decoder_done(&d);
-    peer_close(&p);
+    rawpeer_close(&p);
     http_fixture_stop(&f);
 }
 
@@ -110,7 +110,7 @@ static void the_server_closes_with_a_handshake(void **state)
 {
     (void)state;
     struct http_fixture f;
-    struct peer p;
+    struct rawpeer p;
     struct ws_decoder d = {0};
     struct ws_event event;
     http_fixture_init(&f, NULL);
@@ -124,10 +124,10 @@ static void the_server_closes_with_a_handshake(void **state)
     assert_str(event.payload, "as you wish");
     CLEANUP(buf_done) struct buf frame = {0};
     ws_encode_close(&frame, WS_CLIENT, 4001, STR(""), 1);
-    assert_true(peer_send(&p, buf_str(&frame)));
-    assert_true(peer_at_end(&p));
+    assert_true(rawpeer_send(&p, buf_str(&frame)));
+    assert_true(rawpeer_at_end(&p));
     ws_decoder_done(&d);
-    peer_close(&p);
+    rawpeer_close(&p);
     http_fixture_wait(&f.closed_sem);
     assert_int_equal(atomic_load(&f.ws_code), 4001);
     assert_int_equal(atomic_load(&f.messages), 1);
@@ -138,7 +138,7 @@ static void the_client_closes_with_a_handshake(void **state)
 {
     (void)state;
     struct http_fixture f;
-    struct peer p;
+    struct rawpeer p;
     struct ws_decoder d = {0};
     struct ws_event event;
     http_fixture_init(&f, NULL);
@@ -146,13 +146,13 @@ static void the_client_closes_with_a_handshake(void **state)
     open_ws(&f, &p);
     CLEANUP(buf_done) struct buf frame = {0};
     ws_encode_close(&frame, WS_CLIENT, 4321, STR("bye"), 1);
-    assert_true(peer_send(&p, buf_str(&frame)));
+    assert_true(rawpeer_send(&p, buf_str(&frame)));
     assert_ok(hear(&p, &d, &event));
     assert_int_equal(event.opcode, WS_CLOSE);
     assert_int_equal(event.close_code, 4321);
-    assert_true(peer_at_end(&p));
+    assert_true(rawpeer_at_end(&p));
     ws_decoder_done(&d);
-    peer_close(&p);
+    rawpeer_close(&p);
     http_fixture_wait(&f.closed_sem);
     assert_int_equal(atomic_load(&f.ws_code), 4321);
     http_fixture_stop(&f);
@@ -178,17 +178,17 @@ static void a_broken_frame_is_answered_with_its_close_code(void **state)
     http_fixture_init(&f, NULL);
     http_fixture_start(&f);
     for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
-        struct peer p;
+        struct rawpeer p;
         struct ws_decoder d = {0};
         struct ws_event event;
         open_ws(&f, &p);
-        assert_true(peer_send(&p, broken[i].bytes));
+        assert_true(rawpeer_send(&p, broken[i].bytes));
         assert_ok(hear(&p, &d, &event));
         assert_int_equal(event.opcode, WS_CLOSE);
         assert_int_equal(event.close_code, broken[i].code);
-        assert_true(peer_at_end(&p));
+        assert_true(rawpeer_at_end(&p));
         ws_decoder_done(&d);
-        peer_close(&p);
+        rawpeer_close(&p);
         http_fixture_wait(&f.closed_sem);
         assert_int_equal(atomic_load(&f.ws_code), broken[i].code);
     }
@@ -199,7 +199,7 @@ static void a_peer_that_answers_no_ping_is_given_up(void **state)
 {
     (void)state;
     struct http_fixture f;
-    struct peer p;
+    struct rawpeer p;
     struct ws_decoder d = {0};
     struct ws_event event;
     http_fixture_init(&f, NULL);
@@ -215,7 +215,7 @@ static void a_peer_that_answers_no_ping_is_given_up(void **state)
     http_fixture_wait(&f.closed_sem);
     assert_int_equal(atomic_load(&f.ws_code), WS_CLOSE_ABNORMAL);
     ws_decoder_done(&d);
-    peer_close(&p);
+    rawpeer_close(&p);
     http_fixture_stop(&f);
 }
 
@@ -223,7 +223,7 @@ static void a_paused_websocket_loses_nothing(void **state)
 {
     (void)state;
     struct http_fixture f;
-    struct peer p;
+    struct rawpeer p;
     struct ws_decoder d = {0};
     struct ws_event event;
     http_fixture_init(&f, NULL);
@@ -234,7 +234,7 @@ static void a_paused_websocket_loses_nothing(void **state)
     ws_encode(&all, WS_CLIENT, WS_TEXT, STR("pause"), 7);
     ws_encode(&all, WS_CLIENT, WS_TEXT, STR("pause"), 7);
     ws_encode(&all, WS_CLIENT, WS_TEXT, STR("two"), 7);
-    assert_true(peer_send(&p, buf_str(&all)));
+    assert_true(rawpeer_send(&p, buf_str(&all)));
     assert_ok(hear(&p, &d, &event));
     assert_str(event.payload, "one");
     say(&p, WS_TEXT, STR("three"));
@@ -243,7 +243,7 @@ static void a_paused_websocket_loses_nothing(void **state)
     assert_ok(hear(&p, &d, &event));
     assert_str(event.payload, "three");
     ws_decoder_done(&d);
-    peer_close(&p);
+    rawpeer_close(&p);
     http_fixture_wait(&f.closed_sem);
     http_fixture_stop(&f);
 }
@@ -266,7 +266,7 @@ static void draining_sends_websockets_away(void **state)
 {
     (void)state;
     struct http_fixture f;
-    struct peer p;
+    struct rawpeer p;
     struct ws_decoder d = {0};
     struct ws_event event;
     http_fixture_init(&f, NULL);
@@ -277,7 +277,7 @@ static void draining_sends_websockets_away(void **state)
     assert_int_equal(event.opcode, WS_CLOSE);
     assert_int_equal(event.close_code, WS_CLOSE_GOING_AWAY);
     ws_decoder_done(&d);
-    peer_close(&p);
+    rawpeer_close(&p);
     http_fixture_wait(&f.drained_sem);
     http_fixture_stop(&f);
 }
@@ -286,14 +286,14 @@ static void freeing_the_server_ends_open_websockets(void **state)
 {
     (void)state;
     struct http_fixture f;
-    struct peer p;
+    struct rawpeer p;
     http_fixture_init(&f, NULL);
     http_fixture_start(&f);
     open_ws(&f, &p);
     http_fixture_stop(&f);
     assert_int_equal(atomic_load(&f.ws_code), WS_CLOSE_ABNORMAL);
-    assert_true(peer_at_end(&p));
-    peer_close(&p);
+    assert_true(rawpeer_at_end(&p));
+    rawpeer_close(&p);
 }
 
 static const struct {
@@ -328,13 +328,13 @@ static void what_is_no_handshake_is_refused(void **state)
     http_fixture_init(&f, NULL);
     http_fixture_start(&f);
     for (size_t i = 0; i < ARRAY_LEN(handshakes); i++) {
-        struct peer p;
-        peer_connect(&p, http_fixture_port(&f));
-        peer_say(&p, handshakes[i].request);
-        assert_int_equal(peer_answer(&p, false), handshakes[i].status);
+        struct rawpeer p;
+        rawpeer_connect(&p, http_fixture_port(&f));
+        rawpeer_say(&p, handshakes[i].request);
+        assert_int_equal(rawpeer_answer(&p, false), handshakes[i].status);
         if (handshakes[i].status == 426)
             assert_str(http1_find(&p.head, "Sec-WebSocket-Version"), "13");
-        peer_close(&p);
+        rawpeer_close(&p);
     }
     http_fixture_stop(&f);
 }
@@ -343,7 +343,7 @@ static void a_peer_that_reads_nothing_cannot_fill_memory(void **state)
 {
     (void)state;
     struct http_fixture f;
-    struct peer p;
+    struct rawpeer p;
     static char payload[60000];
     http_fixture_init(&f, NULL);
     f.ws_options.queue_bytes_max = 100000;
@@ -352,11 +352,11 @@ static void a_peer_that_reads_nothing_cannot_fill_memory(void **state)
     open_ws(&f, &p);
     CLEANUP(buf_done) struct buf frame = {0};
     ws_encode(&frame, WS_CLIENT, WS_BINARY, str_n(payload, sizeof payload), 1);
-    for (int i = 0; i < 400 && peer_send(&p, buf_str(&frame)); i++)
+    for (int i = 0; i < 400 && rawpeer_send(&p, buf_str(&frame)); i++)
         ;
     http_fixture_wait(&f.closed_sem);
     assert_int_equal(atomic_load(&f.ws_code), WS_CLOSE_ABNORMAL);
-    peer_close(&p);
+    rawpeer_close(&p);
     http_fixture_stop(&f);
 }
 

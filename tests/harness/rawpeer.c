@@ -1,5 +1,5 @@
 /* Blocking test peer. See peer.h. */
-#include "harness/peer.h"
+#include "harness/rawpeer.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,14 +16,14 @@
 #include "codec/http1_chunked.h"
 #include "harness/test.h"
 
-void peer_connect(struct peer *p, uint16_t port)
+void rawpeer_connect(struct rawpeer *p, uint16_t port)
 {
     /* OpenSSL writes to its socket with write(2); the server must not need this. */
     sigset_t pipe_set;
     (void)sigemptyset(&pipe_set);
     (void)sigaddset(&pipe_set, SIGPIPE);
     (void)pthread_sigmask(SIG_BLOCK, &pipe_set, NULL);
-    *p = (struct peer){.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    *p = (struct rawpeer){.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     assert_true(p->fd >= 0);
     struct sockaddr_in to = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -49,7 +49,7 @@ static void use_identity(SSL_CTX *ctx, struct str cert_pem, struct str key_pem)
     BIO_free(bio);
 }
 
-bool peer_start_tls(struct peer *p, const struct peer_tls *tls)
+bool rawpeer_start_tls(struct rawpeer *p, const struct rawpeer_tls *tls)
 {
     p->ctx = SSL_CTX_new(TLS_client_method());
     assert_non_null(p->ctx);
@@ -80,7 +80,7 @@ bool peer_start_tls(struct peer *p, const struct peer_tls *tls)
     return rc == 1;
 }
 
-void peer_close(struct peer *p)
+void rawpeer_close(struct rawpeer *p)
 {
     if (p->ssl)
         (void)SSL_shutdown(p->ssl);
@@ -92,19 +92,19 @@ void peer_close(struct peer *p)
     buf_done(&p->in);
     buf_done(&p->body_buf);
     buf_done(&p->head_buf);
-    *p = (struct peer){.fd = -1};
+    *p = (struct rawpeer){.fd = -1};
 }
 
-void peer_reset(struct peer *p)
+void rawpeer_reset(struct rawpeer *p)
 {
     struct linger now = {.l_onoff = 1};
     (void)setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
     if (p->ssl)
         SSL_set_quiet_shutdown(p->ssl, 1);
-    peer_close(p);
+    rawpeer_close(p);
 }
 
-void peer_half_close(struct peer *p)
+void rawpeer_half_close(struct rawpeer *p)
 {
     if (p->ssl)
         (void)SSL_shutdown(p->ssl);
@@ -112,7 +112,7 @@ void peer_half_close(struct peer *p)
         (void)shutdown(p->fd, SHUT_WR);
 }
 
-bool peer_send(struct peer *p, struct str bytes)
+bool rawpeer_send(struct rawpeer *p, struct str bytes)
 {
     while (bytes.len) {
         ssize_t n = p->ssl ? SSL_write(p->ssl, bytes.ptr, (int)bytes.len)
@@ -126,7 +126,7 @@ bool peer_send(struct peer *p, struct str bytes)
     return true;
 }
 
-bool peer_read(struct peer *p)
+bool rawpeer_read(struct rawpeer *p)
 {
     char bytes[16384];
     ssize_t n =
@@ -139,7 +139,7 @@ bool peer_read(struct peer *p)
     return true;
 }
 
-static bool read_body(struct peer *p)
+static bool read_body(struct rawpeer *p)
 {
     struct http1_chunked chunked = {0};
     while (p->head.body != HTTP1_BODY_NONE) {
@@ -165,7 +165,7 @@ static bool read_body(struct peer *p)
             if (length && p->body_buf.len == p->head.content_length)
                 break;
         }
-        if (!peer_read(p)) {
+        if (!rawpeer_read(p)) {
             if (p->head.body == HTTP1_BODY_UNTIL_CLOSE)
                 break;
             return false;
@@ -175,7 +175,7 @@ static bool read_body(struct peer *p)
     return true;
 }
 
-int peer_answer(struct peer *p, bool of_head_request)
+int rawpeer_answer(struct rawpeer *p, bool of_head_request)
 {
     static const struct http1_limits limits = {
         .head_bytes = 65536, .line_bytes = 65536, .headers = 64};
@@ -184,7 +184,7 @@ int peer_answer(struct peer *p, bool of_head_request)
     buf_clear(&p->body_buf);
     int rc;
     while ((rc = http1_response(&scan, buf_str(&p->in), &limits, &p->head, &fault)) == E_AGAIN) {
-        if (!peer_read(p))
+        if (!rawpeer_read(p))
             return 0;
     }
     if (rc)
@@ -201,7 +201,7 @@ int peer_answer(struct peer *p, bool of_head_request)
     return read_body(p) ? p->head.status : 0;
 }
 
-bool peer_at_end(struct peer *p)
+bool rawpeer_at_end(struct rawpeer *p)
 {
-    return p->in.len == 0 && !peer_read(p);
+    return p->in.len == 0 && !rawpeer_read(p);
 }

@@ -1,7 +1,7 @@
 /* A blocking peer for server tests: sends exact bytes over TCP or TLS, reads answers. It is
  * deliberately simple-minded and may misbehave in every way a test wants. */
-#ifndef CORDON_TESTS_HARNESS_PEER_H
-#define CORDON_TESTS_HARNESS_PEER_H
+#ifndef CORDON_TESTS_HARNESS_RAWPEER_H
+#define CORDON_TESTS_HARNESS_RAWPEER_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,7 +14,7 @@ struct ssl_ctx_st;
 struct ssl_st;
 struct ssl_session_st;
 
-struct peer {
+struct rawpeer {
     int fd;
     struct ssl_ctx_st *ctx;
     struct ssl_st *ssl;
@@ -25,7 +25,7 @@ struct peer {
     struct buf head_buf;
 };
 
-struct peer_tls {
+struct rawpeer_tls {
     struct str ca_pem;
     struct str cert_pem; /* may be empty */
     struct str key_pem;
@@ -35,22 +35,22 @@ struct peer_tls {
 };
 
 /** Connect to 127.0.0.1; fails the test when TCP does not connect. */
-void peer_connect(struct peer *p, uint16_t port);
+void rawpeer_connect(struct rawpeer *p, uint16_t port);
 /** TLS on top. @return true when the handshake succeeded as far as the client can tell */
-bool peer_start_tls(struct peer *p, const struct peer_tls *tls);
-void peer_close(struct peer *p);
+bool rawpeer_start_tls(struct rawpeer *p, const struct rawpeer_tls *tls);
+void rawpeer_close(struct rawpeer *p);
 /** Close with a TCP reset. */
-void peer_reset(struct peer *p);
+void rawpeer_reset(struct rawpeer *p);
 /** End our side of TCP. */
-void peer_half_close(struct peer *p);
+void rawpeer_half_close(struct rawpeer *p);
 /** @return true when all bytes were taken */
-bool peer_send(struct peer *p, struct str bytes);
-#define peer_say(p, text) assert_true(peer_send((p), str_of(text)))
+bool rawpeer_send(struct rawpeer *p, struct str bytes);
+#define rawpeer_say(p, text) assert_true(rawpeer_send((p), str_of(text)))
 /** Read some bytes into `in`. @return true, or false at the end or on an error or after 20 s */
-bool peer_read(struct peer *p);
+bool rawpeer_read(struct rawpeer *p);
 /** Read one whole answer into head and body. @return its status; 0 when none came */
-int peer_answer(struct peer *p, bool of_head_request);
+int rawpeer_answer(struct rawpeer *p, bool of_head_request);
 /** True when the server closes without sending anything more. */
-bool peer_at_end(struct peer *p);
+bool rawpeer_at_end(struct rawpeer *p);
 
 #endif
