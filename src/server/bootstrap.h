@@ -11,4 +11,13 @@
  */
 int bootstrap_owner(struct server *s, struct buf *ret_password, struct err *err) MUST_CHECK;
 
+/** Write a fresh one-time enrollment token to the configured file, if one is configured. */
+int bootstrap_enrollment(struct server *s, struct err *err) MUST_CHECK;
+
+/**
+ * Find out which enrolled device is the machine this server runs on: isolating it asks for its
+ * typed name and rolls back. Reads the machine's identity into s->own_machine.
+ */
+int bootstrap_own_device(struct server *s, struct err *err) MUST_CHECK;
+
 #endif

@@ -21,6 +21,8 @@
       "ip:port list an isolated device may still reach; empty = the address it connected to")      \
     X(quiet_kinds, "quiet_kinds", "",                                                              \
       "event kinds that devices match against the rules but do not send, comma-separated")         \
+    X(enrollment_file, "enrollment_file", "",                                                      \
+      "file that gets a one-time enrollment token at each start, for the agent of this machine")   \
     X(own_hostname, "own_hostname", "", "host name of this machine; empty = ask the system")       \
     X(log_level, "log_level", "info", "debug, info, warn or error")                                \
     X(log_format, "log_format", "text", "text or json")                                            \

@@ -113,6 +113,13 @@ static int enroll_work(struct store_tx *tx, struct job *j, struct err *err)
                            err);
     if (rc)
         return rc;
+    /* The server's own machine: its isolation is guarded. The policy belongs to this thread. */
+    if (str_eq(e->body.hardware_uuid, j->server->own_machine)) {
+        struct str id = arena_str(&j->server->arena, device.id);
+        if (!id.ptr)
+            return err_set(err, E_NOMEM, "out of memory");
+        j->server->policy.own_device = id;
+    }
     log_info("device enrolled", KV_STR("device", device.id), KV_STR("hostname", device.hostname),
              KV_STR("address", request.address));
     return write_reply(j, device.id, certificate.pem, err);

@@ -117,6 +117,10 @@ static int set_up(struct server *s, struct listeners *l, struct buf *password, s
     if (rc == 0)
         rc = bootstrap_owner(s, password, err);
     if (rc == 0)
+        rc = bootstrap_own_device(s, err);
+    if (rc == 0)
+        rc = bootstrap_enrollment(s, err);
+    if (rc == 0)
         rc = worker_new(s->loop, &s->worker, err);
     if (rc == 0)
         rc = channels_new(s, &s->channels);

@@ -5,9 +5,12 @@
 #include "schema/kind.h"
 #include "schema/param.h"
 
-/* Not a full check of an address: enough to tell "10.0.0.1" and "::1" from a host name. */
+/* Not a full check of an address: enough to tell "10.0.0.1" and "fd00::1" from a host name.
+ * Loopback passes an isolation anyway. */
 static bool is_numeric(struct str name)
 {
+    if (str_starts(name, STR("127.")) || str_is(name, "::1"))
+        return false;
     bool colon = str_find_char(name, ':') != SIZE_MAX;
     for (size_t i = 0; i < name.len; i++) {
         char c = char_lower(name.ptr[i]);

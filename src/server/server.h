@@ -29,7 +29,8 @@ struct server {
     struct worker *worker;
     struct http_server *admin;
     struct http_server *device;
-    struct action_policy policy;
+    struct action_policy policy;          /* after the start: writer thread only */
+    struct str own_machine;               /* hardware uuid of the machine this server runs on */
     char ruleset_version[HASH_HEX_BYTES]; /* active one, "" = none */
     struct str plan_json;
     char plan_version[HASH_HEX_BYTES];
