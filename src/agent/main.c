@@ -1,8 +1,168 @@
-/* Entry of `cordon-agent`. */
+/* Entry of cordon-agent: run (monitor), enroll, and the two roles that the monitor starts. */
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
-int main(void)
+#include "agent/account.h"
+#include "agent/analyst.h"
+#include "agent/enroll.h"
+#include "agent/monitor.h"
+#include "agent/uplink.h"
+#include "os/log.h"
+
+#define DEFAULT_CONFIG "/etc/cordon/agent.conf"
+
+struct options {
+    const char *command; /* "run", "enroll" or NULL */
+    const char *role;    /* given by the monitor only */
+    const char *config;
+    const char *token_file;
+};
+
+static void usage(FILE *out)
 {
-    (void)puts("cordon-agent " CORDON_VERSION);
+    struct buf keys CLEANUP(buf_done) = {0};
+    agent_config_help(&keys);
+    (void)fprintf(out,
+                  "usage: cordon-agent run [--config FILE]\n"
+                  "       cordon-agent enroll --token-file FILE [--config FILE]\n"
+                  "       cordon-agent --version | --help\n\n"
+                  "The endpoint of Cordon. FILE is " DEFAULT_CONFIG
+                  " unless given; --token-file - reads standard input.\nConfiguration keys:\n%s",
+                  buf_cstr(&keys));
+}
+
+static int bad_word(const char *word)
+{
+    static const char *const known[] = {"run",          "enroll",    "--config",
+                                        "--token-file", "--version", "--help"};
+    (void)fprintf(stderr, "cordon-agent: unknown argument '%s'", word);
+    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+        if (str_distance(str_of(word), str_of(known[i]), 2) <= 2)
+            (void)fprintf(stderr, ", did you mean '%s'?", known[i]);
+    }
+    (void)fputs("\nTry 'cordon-agent --help'.\n", stderr);
+    return err_exit_status(E_ARG);
+}
+
+/* @return -1 to go on, else the exit status */
+static int parse(int argc, char **argv, struct options *o)
+{
+    const struct {
+        const char *name;
+        const char **value;
+    } valued[] = {{"--config", &o->config}, {"--role", &o->role}, {"--token-file", &o->token_file}};
+    for (int i = 1; i < argc; i++) {
+        const char **value = NULL;
+        if (strcmp(argv[i], "--help") == 0) {
+            usage(stdout);
+            return 0;
+        }
+        if (strcmp(argv[i], "--version") == 0) {
+            (void)printf("cordon-agent %s\n", CORDON_VERSION);
+            return 0;
+        }
+        for (size_t v = 0; v < ARRAY_LEN(valued); v++) {
+            if (strcmp(argv[i], valued[v].name) == 0)
+                value = valued[v].value;
+        }
+        if (!value && argv[i][0] != '-' && !o->command) {
+            o->command = argv[i];
+            continue;
+        }
+        if (!value)
+            return bad_word(argv[i]);
+        if (++i == argc) {
+            (void)fprintf(stderr, "cordon-agent: %s needs a value\n", argv[i - 1]);
+            return err_exit_status(E_ARG);
+        }
+        *value = argv[i];
+    }
+    return -1;
+}
+
+static int fail(const struct err *err, int rc)
+{
+    char text[ERR_SOURCE_BYTES + ERR_MESSAGE_BYTES + 32];
+    (void)err_format(err, text, sizeof text);
+    (void)fprintf(stderr, "cordon-agent: %s\n", err->message[0] ? text : err_sentence(rc));
+    return err_exit_status(rc);
+}
+
+static int start_log(const struct agent_config *c, const char *program, struct err *err)
+{
+    enum log_level level;
+    if (log_level_parse(c->log_level, &level) != 0)
+        return err_set(err, E_ARG, "log_level '%.*s': expected debug, info, warn or error",
+                       STR_FMT(c->log_level));
+    log_init(program, STDERR_FILENO,
+             str_is(c->log_format, "json") ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT, level);
     return 0;
+}
+
+/* A child's socket is its standard input; logs go to standard error. */
+static int run_role(const struct options *o, const struct agent_config *c, struct err *err)
+{
+    uid_t uid;
+    gid_t gid;
+    bool analyst = strcmp(o->role, "analyst") == 0;
+    if (!analyst && strcmp(o->role, "uplink") != 0)
+        return fail(err, err_set(err, E_ARG, "there is no role '%s'", o->role));
+    int rc = start_log(c, analyst ? "cordon-analyst" : "cordon-uplink", err);
+    if (rc == 0)
+        rc = account_find(analyst ? c->analyst_user : c->uplink_user, &uid, &gid, err);
+    if (rc)
+        return fail(err, rc);
+    int fd = dup(STDIN_FILENO);
+    if (fd < 0)
+        return fail(err, err_set(err, E_IO, "a role is started by the monitor only"));
+    return analyst ? analyst_main(fd, uid, gid) : uplink_main(fd, c, uid, gid);
+}
+
+static int run_monitor(const char *argv0, const char *config_path, const struct agent_config *c,
+                       struct err *err)
+{
+    char program[PATH_MAX];
+    char config[PATH_MAX];
+    int rc = start_log(c, "cordon-agent", err);
+    if (rc)
+        return fail(err, rc);
+#ifdef __linux__
+    argv0 = "/proc/self/exe";
+#endif
+    if (!realpath(argv0, program) || !realpath(config_path, config))
+        return fail(err, err_set(err, E_NOT_FOUND, "cannot find the own program %s", argv0));
+    return monitor_main(program, config, c);
+}
+
+int main(int argc, char **argv)
+{
+    struct arena arena CLEANUP(arena_done) = {0};
+    struct options o = {.config = DEFAULT_CONFIG};
+    struct agent_config config;
+    struct err err = {0};
+    int status = parse(argc, argv, &o);
+    if (status >= 0)
+        return status;
+    if (!o.command && !o.role) {
+        usage(stderr);
+        return err_exit_status(E_ARG);
+    }
+    int rc = agent_config_load(o.config, &arena, &config, &err);
+    if (rc)
+        return fail(&err, rc);
+    if (o.role)
+        return run_role(&o, &config, &err);
+    if (strcmp(o.command, "run") == 0)
+        return run_monitor(argv[0], o.config, &config, &err);
+    if (strcmp(o.command, "enroll") != 0)
+        return bad_word(o.command);
+    if (!o.token_file)
+        return fail(&err, err_set(&err, E_ARG, "enroll needs --token-file"));
+    rc = start_log(&config, "cordon-agent", &err);
+    if (rc == 0)
+        rc = enroll_run(&config, o.token_file, &err);
+    return rc ? fail(&err, rc) : 0;
 }

@@ -1,0 +1,17 @@
+/* Making this machine a device: key pair, request, certificate, trust. Run once, as root, before
+ * the agent starts. */
+#ifndef CORDON_AGENT_ENROLL_H
+#define CORDON_AGENT_ENROLL_H
+
+#include "agent/config.h"
+
+/**
+ * Enroll with the server of the configuration and store what it answered.
+ * @param token_path file with the enrollment token, "-" = standard input
+ * @return 0, E_STATE (enrolled already), E_AUTH (token), E_CRYPTO (the server's CA is another),
+ * E_CONNECT, E_IO ...
+ */
+int enroll_run(const struct agent_config *config, const char *token_path,
+               struct err *err) MUST_CHECK;
+
+#endif

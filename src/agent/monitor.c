@@ -1,0 +1,580 @@
+/* The root process: sensors in, commands verified, children watched. See monitor.h. */
+#include "agent/monitor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "agent/account.h"
+#include "agent/actions.h"
+#include "agent/children.h"
+#include "agent/facts.h"
+#include "agent/netns.h"
+#include "agent/orders.h"
+#include "agent/peer.h"
+#include "agent/plan_file.h"
+#include "agent/ruleset_file.h"
+#include "agent/trust.h"
+#include "agent/window.h"
+#include "base/rd.h"
+#include "codec/json_out.h"
+#include "os/file.h"
+#include "os/log.h"
+#include "os/random.h"
+#include "sensor/sensor.h"
+
+enum { TOKEN_BYTES = 16, STATUS_MS = 5000, STOP_MS = 5000 };
+
+/** A child as the monitor sees it. */
+struct side {
+    struct peer *peer;
+    bool ready;
+    struct buf health; /* JSON object, as it last sent it */
+};
+
+struct monitor {
+    struct loop *loop;
+    const struct agent_config *config;
+    struct trust trust;
+    struct arena arena;
+    struct facts facts;
+    struct orders *orders;
+    struct actions *actions;
+    struct children *children;
+    const struct sensor_vtable *sensor_kind;
+    struct sensor *sensor;
+    bool paused;
+    unsigned char token[TOKEN_BYTES];
+    struct window window;
+    struct ruleset_file ruleset;
+    struct plan_file plan;
+    struct side analyst;
+    struct side uplink;
+    bool connected;
+    bool status_due;
+    bool stopping;
+};
+
+/* ---------------------------------------------------------------- status for the server */
+
+static void add_raw(struct json_out *j, const char *key, const struct buf *object)
+{
+    json_key(j, key);
+    json_raw(j, object->len ? str_n(object->ptr, object->len) : STR("{}"));
+}
+
+static void add_sensor(const struct monitor *m, struct json_out *j)
+{
+    struct sensor_health h = {0};
+    if (m->sensor)
+        m->sensor_kind->health(m->sensor, &h);
+    json_key(j, "sensor");
+    json_object_begin(j);
+    json_kv_cstr(j, "name", m->sensor_kind ? m->sensor_kind->name : "none");
+    json_kv_cstr(j, "tier", sensor_tier_name(h.tier));
+    json_kv_bool(j, "running", h.running);
+    json_kv_uint(j, "records", h.records);
+    json_kv_uint(j, "lost", h.lost);
+    json_kv_uint(j, "restarts", h.restarts);
+    json_kv_bool(j, "paused", m->paused);
+    json_kv_cstr(j, "text", h.text);
+    json_object_end(j);
+}
+
+static void add_health(const struct monitor *m, struct json_out *j)
+{
+    struct buf trouble CLEANUP(buf_done) = {0};
+    json_key(j, "health");
+    json_object_begin(j);
+    add_sensor(m, j);
+    json_key(j, "commands");
+    json_object_begin(j);
+    orders_health(m->orders, j);
+    json_object_end(j);
+    add_raw(j, "analyst", &m->analyst.health);
+    add_raw(j, "uplink", &m->uplink.health);
+    json_kv_uint(j, "analyst_restarts", children_restarts(m->children, AGENT_ROLE_ANALYST));
+    json_kv_uint(j, "uplink_restarts", children_restarts(m->children, AGENT_ROLE_UPLINK));
+    actions_trouble(m->actions, &trouble);
+    json_kv_str(j, "containment", buf_str(&trouble));
+    json_object_end(j);
+}
+
+static void send_status(struct monitor *m)
+{
+    struct buf text CLEANUP(buf_done) = {0};
+    struct json_out j = {.out = &text};
+    uint64_t generation;
+    struct str state;
+    if (!m->uplink.ready)
+        return;
+    actions_isolation(m->actions, &generation, &state);
+    json_object_begin(&j);
+    json_kv_str(&j, "boot", m->facts.boot);
+    json_kv_cstr(&j, "challenge", orders_challenge(m->orders));
+    json_key(&j, "isolation");
+    json_object_begin(&j);
+    json_kv_uint(&j, "generation", generation);
+    json_kv_str(&j, "state", state);
+    json_object_end(&j);
+    json_kv_cstr(&j, "ruleset", m->ruleset.version);
+    json_kv_cstr(&j, "plan", m->plan.version);
+    json_key(&j, "facts");
+    json_object_begin(&j);
+    facts_add_json(&m->facts, &j);
+    json_object_end(&j);
+    add_health(m, &j);
+    json_object_end(&j);
+    if (buf_check(&text) || peer_send(m->uplink.peer, AGENT_STATUS, buf_str(&text), -1) != 0)
+        log_warn("the status could not be sent to the uplink");
+}
+
+static void status_now(struct loop *loop, void *arg)
+{
+    (void)loop;
+    struct monitor *m = arg;
+    m->status_due = false;
+    send_status(m);
+}
+
+/* Many changes in one round of the loop make one message. */
+static void status_soon(void *arg)
+{
+    struct monitor *m = arg;
+    if (!m->status_due && loop_timer(m->loop, 0, status_now, m))
+        m->status_due = true;
+}
+
+static void status_regularly(struct loop *loop, void *arg)
+{
+    status_soon(arg);
+    (void)loop_timer(loop, STATUS_MS, status_regularly, arg);
+}
+
+/* ---------------------------------------------------------------- sensor */
+
+static void update_pause(struct monitor *m)
+{
+    bool pause = m->paused ? !window_has_room(&m->window) : window_full(&m->window);
+    if (pause == m->paused || !m->sensor)
+        return;
+    m->paused = pause;
+    log_warn(pause ? "sensor paused: the analyst or the spool does not keep up" : "sensor goes on");
+    m->sensor_kind->pause(m->sensor, pause);
+    status_soon(m);
+}
+
+static void on_record(void *arg, struct str record)
+{
+    struct monitor *m = arg;
+    struct str body;
+    if (window_add(&m->window, record, &body) != 0) {
+        log_error("out of memory: a sensor record is lost");
+        return;
+    }
+    if (m->analyst.ready && peer_send(m->analyst.peer, AGENT_RECORD, body, -1) != 0)
+        peer_close_soon(m->analyst.peer, E_LIMIT, "the analyst does not keep up");
+    update_pause(m);
+}
+
+static const struct sensor_vtable *choose_sensor(struct str name)
+{
+#ifdef __APPLE__
+    return sensor_find(name.len ? name : STR("eslogger"));
+#else
+    return sensor_find(name.len ? name : STR("linux"));
+#endif
+}
+
+/* A sensor that cannot be opened leaves the device enrolled and controllable; its health says what
+ * is missing. */
+static int open_sensor(struct monitor *m, struct err *err)
+{
+    m->sensor_kind = choose_sensor(m->config->sensor);
+    if (!m->sensor_kind)
+        return err_set(err, E_ARG, "there is no sensor '%.*s' on this system",
+                       STR_FMT(m->config->sensor));
+    int rc = m->sensor_kind->open(m->config->sensor_options, &m->sensor, err);
+    if (rc == E_ARG || rc == E_NOMEM)
+        return rc;
+    if (rc) {
+        log_err(LOG_ERROR, "the sensor cannot be opened", err);
+        err_clear(err);
+    }
+    return 0;
+}
+
+static int start_sensor(struct monitor *m, struct err *err)
+{
+    if (!m->sensor)
+        return 0;
+    return m->sensor_kind->start(m->sensor, m->loop, on_record, m, err);
+}
+
+/* ---------------------------------------------------------------- commands */
+
+static void on_ack(void *arg, struct str action)
+{
+    struct monitor *m = arg;
+    if (m->uplink.ready)
+        (void)!peer_send(m->uplink.peer, AGENT_ACK, action, -1);
+}
+
+static void on_run(void *arg, const struct command *c)
+{
+    struct monitor *m = arg;
+    actions_run(m->actions, c);
+}
+
+/* Should the uplink be away, the server asks again and gets the recorded end. */
+static void on_result(void *arg, const struct agent_result *r)
+{
+    struct monitor *m = arg;
+    struct buf body CLEANUP(buf_done) = {0};
+    if (!m->uplink.ready)
+        return;
+    if (agent_result_write(r, &body) != 0 ||
+        peer_send(m->uplink.peer, AGENT_RESULT, buf_str(&body), -1) != 0)
+        log_warn("a result could not be sent to the uplink", KV_STR("action", r->action));
+}
+
+static const struct orders_hooks orders_hooks = {on_ack, on_run, on_result, status_soon};
+
+static void on_started(void *arg, struct str action)
+{
+    struct monitor *m = arg;
+    if (m->uplink.ready)
+        (void)!peer_send(m->uplink.peer, AGENT_STARTED, action, -1);
+}
+
+static void on_finished(void *arg, const struct agent_result *r)
+{
+    struct monitor *m = arg;
+    /* The observed state first: the server may take it for the action's success. */
+    send_status(m);
+    orders_finish(m->orders, r);
+}
+
+static const struct actions_hooks actions_hooks = {on_started, on_finished, status_soon};
+
+/* ---------------------------------------------------------------- children */
+
+static int send_ruleset(struct monitor *m)
+{
+    if (m->ruleset.fd < 0)
+        return 0;
+    return peer_send(m->analyst.peer, AGENT_RULESET, STR(""), m->ruleset.fd);
+}
+
+/* Connect analyst and uplink with a fresh socket; whoever is new gets what it missed. */
+static void link_children(struct monitor *m)
+{
+    int fds[2];
+    struct err err = {0};
+    if (!m->analyst.ready || !m->uplink.ready)
+        return;
+    if (peer_pair(fds, &err) != 0) {
+        log_err(LOG_ERROR, "cannot connect analyst and uplink", &err);
+        return;
+    }
+    struct str token = str_n((const char *)m->token, sizeof m->token);
+    int rc = peer_send(m->uplink.peer, AGENT_UPLINK_PEER, token, fds[1]);
+    if (rc == 0)
+        rc = peer_send(m->analyst.peer, AGENT_PEER, token, fds[0]);
+    (void)close(fds[0]);
+    (void)close(fds[1]);
+    if (rc)
+        log_error("cannot connect analyst and uplink", KV_CSTR("code", err_name(rc)));
+}
+
+static int send_plan(struct monitor *m)
+{
+    return m->plan.json.len ? peer_send(m->analyst.peer, AGENT_PLAN, buf_str(&m->plan.json), -1)
+                            : 0;
+}
+
+static void analyst_ready(struct monitor *m)
+{
+    m->analyst.ready = true;
+    int rc = send_ruleset(m);
+    if (rc == 0)
+        rc = send_plan(m);
+    for (struct resend_item *i = m->window.records.head; i && rc == 0; i = i->next)
+        rc = peer_send(m->analyst.peer, AGENT_RECORD, str_n(i->bytes, i->len), -1);
+    if (rc)
+        peer_close_soon(m->analyst.peer, rc, "the analyst does not keep up");
+    link_children(m);
+}
+
+static void keep_health(struct side *s, struct str body)
+{
+    buf_clear(&s->health);
+    buf_add_str(&s->health, body);
+}
+
+static void analyst_message(void *arg, struct peer *p, uint16_t type, struct str body, int *fd)
+{
+    struct monitor *m = arg;
+    struct rd r = rd_of(body);
+    (void)p;
+    (void)fd;
+    switch (type) {
+    case AGENT_ANALYST_READY:
+        analyst_ready(m);
+        break;
+    case AGENT_SPOOLED:
+        window_ack(&m->window, rd_u64(&r));
+        update_pause(m);
+        break;
+    case AGENT_ANALYST_HEALTH:
+        keep_health(&m->analyst, body);
+        break;
+    default:
+        break;
+    }
+}
+
+static void take_ruleset(struct monitor *m, int fd)
+{
+    struct err err = {0};
+    if (fd < 0)
+        return;
+    if (ruleset_file_receive(&m->ruleset, fd, m->trust.ruleset_keys, m->trust.ruleset_keys_len,
+                             &err) != 0) {
+        log_err(LOG_ERROR, "ruleset refused", &err);
+        return;
+    }
+    log_info("ruleset verified", KV_CSTR("version", m->ruleset.version));
+    if (m->analyst.ready && send_ruleset(m) != 0)
+        peer_close_soon(m->analyst.peer, E_LIMIT, "the analyst does not keep up");
+    status_soon(m);
+}
+
+static void take_plan(struct monitor *m, struct str file)
+{
+    struct err err = {0};
+    if (plan_file_receive(&m->plan, file, m->trust.ruleset_keys, m->trust.ruleset_keys_len, &err) !=
+        0) {
+        log_err(LOG_ERROR, "plan refused", &err);
+        return;
+    }
+    log_info("plan verified", KV_CSTR("version", m->plan.version));
+    if (m->analyst.ready && send_plan(m) != 0)
+        peer_close_soon(m->analyst.peer, E_LIMIT, "the analyst does not keep up");
+    status_soon(m);
+}
+
+static void uplink_message(void *arg, struct peer *p, uint16_t type, struct str body, int *fd)
+{
+    struct monitor *m = arg;
+    (void)p;
+    switch (type) {
+    case AGENT_UPLINK_READY:
+        m->uplink.ready = true;
+        link_children(m);
+        status_soon(m);
+        break;
+    case AGENT_COMMAND:
+        orders_receive(m->orders, body);
+        break;
+    case AGENT_SIGNED_RULESET:
+        take_ruleset(m, *fd);
+        break;
+    case AGENT_SIGNED_PLAN:
+        take_plan(m, body);
+        break;
+    case AGENT_CHANNEL:
+        /* Sent at each sign of life of the server, so not each is a change. */
+        if (m->connected != (body.ptr[0] != 0)) {
+            m->connected = !m->connected;
+            log_info(m->connected ? "connected to the server" : "not connected to the server");
+        }
+        actions_connected(m->actions, m->connected);
+        break;
+    case AGENT_UPLINK_HEALTH:
+        keep_health(&m->uplink, body);
+        break;
+    default:
+        break;
+    }
+}
+
+/* A child that broke the rules is killed; one that died is restarted by children.c. */
+static void side_closed(struct monitor *m, struct side *s, enum agent_role role,
+                        const struct err *err)
+{
+    if (!m->stopping)
+        log_warn("message socket ended", KV_CSTR("code", err_name(err->code)),
+                 KV_CSTR("reason", err->message));
+    peer_free(TAKE(s->peer));
+    s->ready = false;
+    if (err->code != E_CLOSED)
+        children_kill(m->children, role);
+}
+
+static void analyst_closed(void *arg, struct peer *p, const struct err *err)
+{
+    struct monitor *m = arg;
+    struct err reason = *err; /* the peer owns it and goes away */
+    (void)p;
+    side_closed(m, &m->analyst, AGENT_ROLE_ANALYST, &reason);
+}
+
+static void uplink_closed(void *arg, struct peer *p, const struct err *err)
+{
+    struct monitor *m = arg;
+    struct err reason = *err;
+    (void)p;
+    m->connected = false;
+    side_closed(m, &m->uplink, AGENT_ROLE_UPLINK, &reason);
+}
+
+static const struct peer_handler analyst_handler = {analyst_message, analyst_closed};
+static const struct peer_handler uplink_handler = {uplink_message, uplink_closed};
+
+static void child_started(void *arg, enum agent_role role, int fd)
+{
+    struct monitor *m = arg;
+    bool analyst = role == AGENT_ROLE_ANALYST;
+    struct side *s = analyst ? &m->analyst : &m->uplink;
+    peer_free(TAKE(s->peer));
+    s->ready = false;
+    if (peer_new(m->loop, fd, AGENT_ROLE_MONITOR, role,
+                 analyst ? &analyst_handler : &uplink_handler, m, &s->peer) != 0) {
+        log_error("cannot use the socket to a child");
+        children_kill(m->children, role);
+    }
+}
+
+static void child_ended(void *arg, enum agent_role role, int status)
+{
+    struct monitor *m = arg;
+    (void)role;
+    (void)status;
+    if (m->stopping && children_left(m->children) == 0)
+        loop_stop(m->loop);
+    status_soon(m);
+}
+
+static const struct children_handler children_handler = {child_started, child_ended};
+
+/* ---------------------------------------------------------------- life */
+
+static void give_up_waiting(struct loop *loop, void *arg)
+{
+    (void)arg;
+    loop_stop(loop);
+}
+
+static void on_stop(struct loop *loop, int signo, void *arg)
+{
+    struct monitor *m = arg;
+    if (m->stopping)
+        return;
+    m->stopping = true;
+    log_info("stopping", KV_INT("signal", signo));
+    children_stop(m->children);
+    /* First the analyst: the uplink then still takes and spools what it sent. */
+    if (m->analyst.peer)
+        (void)!peer_send(m->analyst.peer, AGENT_STOP, STR(""), -1);
+    if (m->uplink.peer)
+        (void)!peer_send(m->uplink.peer, AGENT_STOP, STR(""), -1);
+    if (children_left(m->children) == 0 || !loop_timer(loop, STOP_MS, give_up_waiting, m))
+        loop_stop(loop);
+}
+
+static int open_state(struct monitor *m, struct err *err)
+{
+    struct buf path CLEANUP(buf_done) = {0};
+    struct cmdlog *log = NULL;
+    uid_t uplink_uid;
+    gid_t uplink_gid;
+    int rc = account_find(m->config->uplink_user, &uplink_uid, &uplink_gid, err);
+    if (rc)
+        return rc;
+    buf_addf(&path, "%.*s/monitor", STR_FMT(m->config->state_dir));
+    rc = actions_new(m->loop, buf_cstr(&path), uplink_uid, &actions_hooks, m, &m->actions, err);
+    if (rc == 0)
+        rc = ruleset_file_open(&m->ruleset, buf_cstr(&path), err);
+    if (rc == 0)
+        rc = plan_file_open(&m->plan, buf_cstr(&path), err);
+    if (rc)
+        return rc;
+    buf_add_cstr(&path, "/commands.log");
+    rc = cmdlog_open(buf_cstr(&path), &log, err);
+    if (rc)
+        return rc;
+    rc = orders_new(m->trust.device, m->trust.command_keys, m->trust.command_keys_len, log,
+                    &orders_hooks, m, &m->orders);
+    if (rc)
+        cmdlog_free(log);
+    return rc;
+}
+
+static int set_up(struct monitor *m, const char *program, const char *config_path, struct err *err)
+{
+    struct buf path CLEANUP(buf_done) = {0};
+    buf_addf(&path, "%.*s/monitor/trust.json", STR_FMT(m->config->state_dir));
+    int rc = trust_load(buf_cstr(&path), &m->trust, err);
+    if (rc == E_NOT_FOUND)
+        return err_set(err, rc, "this device is not enrolled: run cordon-agent enroll first");
+    if (rc == 0)
+        rc = facts_read(&m->arena, &m->facts, err);
+    if (rc == 0)
+        rc = loop_new(&m->loop);
+    if (rc == 0)
+        rc = open_sensor(m, err);
+    /* The kernel's process events reach only sockets opened outside, so the sensor comes first. */
+    if (rc == 0 && m->config->netns.len)
+        rc = netns_enter(m->config->netns, err);
+    if (rc == 0)
+        rc = open_state(m, err);
+    if (rc == 0)
+        rc = children_new(m->loop, program, config_path, &children_handler, m, &m->children, err);
+    if (rc == 0)
+        rc = loop_signal(m->loop, SIGTERM, on_stop, m);
+    if (rc == 0)
+        rc = loop_signal(m->loop, SIGINT, on_stop, m);
+    if (rc == 0)
+        rc = start_sensor(m, err);
+    return rc;
+}
+
+int monitor_main(const char *program, const char *config_path, const struct agent_config *config)
+{
+    struct monitor m = {.config = config, .ruleset = {.fd = -1}};
+    struct err err = {0};
+    (void)signal(SIGPIPE, SIG_IGN);
+    random_bytes(m.token, sizeof m.token);
+    int rc = set_up(&m, program, config_path, &err);
+    if (rc == 0) {
+        log_info("agent running", KV_STR("device", m.trust.device),
+                 KV_CSTR("sensor", m.sensor_kind->name), KV_CSTR("version", CORDON_VERSION));
+        orders_recover(m.orders);
+        children_start(m.children);
+        (void)loop_timer(m.loop, STATUS_MS, status_regularly, &m);
+        rc = loop_run(m.loop);
+    }
+    if (rc) {
+        err.code = rc;
+        log_err(LOG_ERROR, "the agent cannot run", &err);
+    }
+    children_free(m.children);
+    peer_free(m.analyst.peer);
+    peer_free(m.uplink.peer);
+    if (m.sensor)
+        m.sensor_kind->close(m.sensor);
+    orders_free(m.orders);
+    actions_free(m.actions);
+    ruleset_file_close(&m.ruleset);
+    plan_file_close(&m.plan);
+    window_done(&m.window);
+    buf_done(&m.analyst.health);
+    buf_done(&m.uplink.health);
+    trust_done(&m.trust);
+    arena_done(&m.arena);
+    loop_free(m.loop);
+    return rc ? err_exit_status(rc) : 0;
+}

@@ -1,0 +1,341 @@
+/* Batches up, files down. See poster.h. */
+#include "agent/poster.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "crypto/hash.h"
+#include "os/failpoint.h"
+#include "os/file.h"
+#include "os/log.h"
+#include "os/random.h"
+#include "proto/batch.h"
+#include "schema/param.h"
+
+enum { FILES = 2, PAUSE_FIRST_MS = 500, PAUSE_MOST_MS = 60000, URL_BYTES = 1024 };
+
+struct wanted {
+    char version[HASH_HEX_BYTES]; /* "" = nothing wanted */
+};
+
+struct poster {
+    struct loop *loop;
+    const char *server;
+    const char *folder;
+    struct spool *spool;
+    struct http_client *client;
+    const struct poster_handler *handler;
+    void *arg;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool stop;
+    bool woken;
+    struct wanted wanted[FILES];
+    struct poster_stats stats;
+    struct buf payload;               /* poster thread only */
+    struct http_client_answer answer; /* poster thread only */
+};
+
+static const char *const file_names[FILES] = {"ruleset", "plan"};
+
+/* ---------------------------------------------------------------- to the loop */
+
+struct delivery {
+    struct poster *poster;
+    enum poster_file file;
+    int fd;
+};
+
+static void deliver(struct loop *loop, void *arg)
+{
+    struct delivery *d = arg;
+    (void)loop;
+    d->poster->handler->fetched(d->poster->arg, d->file, d->fd);
+    (void)close(d->fd);
+    mem_free(d);
+}
+
+static int post_delivery(struct poster *p, enum poster_file file, int fd)
+{
+    struct delivery *d = mem_alloc(sizeof *d);
+    if (!d)
+        return E_NOMEM;
+    *d = (struct delivery){p, file, fd};
+    int rc = loop_post(p->loop, deliver, d);
+    if (rc)
+        mem_free(d);
+    return rc;
+}
+
+/* ---------------------------------------------------------------- calls */
+
+static int answer_code(const struct poster *p, const char *what, struct err *err)
+{
+    int status = p->answer.status;
+    if (status == 200)
+        return 0;
+    int code = status == 401   ? E_AUTH
+               : status == 403 ? E_DENIED
+               : status == 404 ? E_NOT_FOUND
+               : status == 507 ? E_FULL
+               : status == 503 ? E_AGAIN
+               : status == 409 ? E_EXISTS
+               : status == 413 ? E_LIMIT
+               : status < 500  ? E_PARSE
+                               : E_IO;
+    struct str body = str_sub(buf_str(&p->answer.body), 0, 200);
+    return err_set(err, code, "%s: the server answered %d: %.*s", what, status, STR_FMT(body));
+}
+
+static int post_batch(struct poster *p, uint64_t sequence, struct err *err)
+{
+    char url[URL_BYTES];
+    char epoch[24];
+    char number[24];
+    (void)snprintf(url, sizeof url, "%s/device/v1/batch", p->server);
+    (void)snprintf(epoch, sizeof epoch, "%llu", (unsigned long long)spool_epoch(p->spool));
+    (void)snprintf(number, sizeof number, "%llu", (unsigned long long)sequence);
+    const struct http_client_header headers[] = {
+        {BATCH_HEADER_EPOCH, str_of(epoch)},
+        {BATCH_HEADER_SEQUENCE, str_of(number)},
+        {"Content-Encoding", STR(BATCH_ENCODING)},
+    };
+    struct http_client_request request = {.method = "POST",
+                                          .url = url,
+                                          .headers = headers,
+                                          .header_count = ARRAY_LEN(headers),
+                                          .content_type = BATCH_CONTENT_TYPE,
+                                          .body = buf_str(&p->payload)};
+    if (FAILPOINT("uplink.post.before"))
+        return err_set(err, E_CONNECT, "the call failed");
+    int rc = http_client_call(p->client, &request, &p->answer, err);
+    if (rc == 0 && FAILPOINT("uplink.post.after"))
+        return err_set(err, E_CLOSED, "the answer was lost");
+    return rc ? rc : answer_code(p, "batch", err);
+}
+
+/* A batch the server will never take must not hold up all others: it is given up, loudly. */
+static bool is_poison(int rc)
+{
+    return rc == E_PARSE || rc == E_LIMIT || rc == E_EXISTS;
+}
+
+/* @return 0 when one was sent, E_NOT_FOUND when nothing waits, else what failed */
+static int send_one(struct poster *p, struct err *err)
+{
+    uint64_t sequence;
+    uint32_t events;
+    int rc = spool_peek(p->spool, &p->payload, &sequence, &events, err);
+    if (rc)
+        return rc;
+    rc = post_batch(p, sequence, err);
+    if (rc && !is_poison(rc))
+        return rc;
+    if (rc)
+        log_error("the server refuses a batch for good; it is dropped",
+                  KV_INT("sequence", sequence), KV_INT("events", events),
+                  KV_CSTR("reason", err->message));
+    return spool_ack(p->spool, sequence, err);
+}
+
+static int store_fetched(struct poster *p, enum poster_file file, struct err *err)
+{
+    char path[URL_BYTES];
+    (void)snprintf(path, sizeof path, "%s/%s.signed", p->folder, file_names[file]);
+    int rc = file_write_atomic(path, buf_str(&p->answer.body), 0600, err);
+    if (rc)
+        return rc;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return err_errno(err, E_IO, errno, "cannot open %s", path);
+    rc = post_delivery(p, file, fd);
+    if (rc)
+        (void)close(fd);
+    return rc;
+}
+
+static int fetch(struct poster *p, enum poster_file file, const char *version, struct err *err)
+{
+    char url[URL_BYTES];
+    (void)snprintf(url, sizeof url, "%s/device/v1/%s/%s", p->server, file_names[file], version);
+    struct http_client_request request = {
+        .url = url, .answer_bytes_max = (uint64_t)param_default(PARAM_RULESET_BYTES) + 4096};
+    int rc = http_client_call(p->client, &request, &p->answer, err);
+    if (rc == 0)
+        rc = answer_code(p, file_names[file], err);
+    return rc ? rc : store_fetched(p, file, err);
+}
+
+/* ---------------------------------------------------------------- the thread */
+
+static bool next_file(struct poster *p, enum poster_file *ret_file, char version[HASH_HEX_BYTES])
+{
+    bool found = false;
+    (void)pthread_mutex_lock(&p->lock);
+    for (unsigned i = 0; i < FILES && !found; i++) {
+        if (!p->wanted[i].version[0])
+            continue;
+        memcpy(version, p->wanted[i].version, HASH_HEX_BYTES);
+        *ret_file = (enum poster_file)i;
+        found = true;
+    }
+    (void)pthread_mutex_unlock(&p->lock);
+    return found;
+}
+
+static void file_done(struct poster *p, enum poster_file file, const char *version)
+{
+    (void)pthread_mutex_lock(&p->lock);
+    if (strcmp(p->wanted[file].version, version) == 0)
+        p->wanted[file].version[0] = '\0';
+    (void)pthread_mutex_unlock(&p->lock);
+}
+
+/* One piece of work. @return 0 done, E_NOT_FOUND nothing to do, else a failure to pause after */
+static int work(struct poster *p, struct err *err)
+{
+    enum poster_file file;
+    char version[HASH_HEX_BYTES];
+    if (next_file(p, &file, version)) {
+        int rc = fetch(p, file, version, err);
+        if (rc == 0 || rc == E_NOT_FOUND)
+            file_done(p, file, version);
+        return rc == E_NOT_FOUND ? 0 : rc;
+    }
+    return send_one(p, err);
+}
+
+static void note(struct poster *p, int rc, const struct err *err)
+{
+    (void)pthread_mutex_lock(&p->lock);
+    if (rc == 0) {
+        p->stats.posted++;
+        p->stats.last_code = 0;
+    } else {
+        p->stats.failures++;
+        p->stats.last_code = rc;
+        (void)snprintf(p->stats.last_message, sizeof p->stats.last_message, "%.255s", err->message);
+    }
+    (void)pthread_mutex_unlock(&p->lock);
+}
+
+/* Sleep until woken, or for `ms` (-1 = for ever). @return false at the end */
+static bool rest(struct poster *p, int64_t ms)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += (time_t)(ms / 1000);
+    until.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    (void)pthread_mutex_lock(&p->lock);
+    int timed_out = 0;
+    while (!p->stop && !p->woken && timed_out != ETIMEDOUT)
+        timed_out = ms < 0 ? pthread_cond_wait(&p->wake, &p->lock)
+                           : pthread_cond_timedwait(&p->wake, &p->lock, &until);
+    p->woken = false;
+    bool go_on = !p->stop;
+    (void)pthread_mutex_unlock(&p->lock);
+    return go_on;
+}
+
+static void *run(void *arg)
+{
+    struct poster *p = arg;
+    int64_t pause_ms = 0;
+    bool go_on = true;
+    while (go_on) {
+        struct err err = {0};
+        int rc = work(p, &err);
+        if (rc == E_NOT_FOUND) {
+            go_on = rest(p, -1);
+            continue;
+        }
+        note(p, rc, &err);
+        if (rc == 0) {
+            pause_ms = 0;
+            go_on = rest(p, 0);
+            continue;
+        }
+        pause_ms = pause_ms ? pause_ms * 2 : PAUSE_FIRST_MS;
+        if (pause_ms > PAUSE_MOST_MS)
+            pause_ms = PAUSE_MOST_MS;
+        log_err(LOG_WARN, "the server did not take a call, trying again", &err);
+        /* Jitter: a fleet must not come back in step. */
+        go_on = rest(p, pause_ms / 2 + (int64_t)random_below((uint64_t)pause_ms));
+    }
+    return NULL;
+}
+
+int poster_new(struct loop *loop, const char *server, const char *folder, struct spool *spool,
+               struct http_client *client, const struct poster_handler *handler, void *arg,
+               struct poster **ret_poster, struct err *err)
+{
+    struct poster *p = mem_calloc(1, sizeof *p);
+    if (!p)
+        return err_set(err, E_NOMEM, "out of memory");
+    *p = (struct poster){.loop = loop,
+                         .server = server,
+                         .folder = folder,
+                         .spool = spool,
+                         .client = client,
+                         .handler = handler,
+                         .arg = arg};
+    (void)pthread_mutex_init(&p->lock, NULL);
+    (void)pthread_cond_init(&p->wake, NULL);
+    if (pthread_create(&p->thread, NULL, run, p) != 0) {
+        mem_free(p);
+        return err_set(err, E_IO, "cannot start a thread");
+    }
+    *ret_poster = p;
+    return 0;
+}
+
+void poster_free(struct poster *p)
+{
+    if (!p)
+        return;
+    (void)pthread_mutex_lock(&p->lock);
+    p->stop = true;
+    (void)pthread_cond_signal(&p->wake);
+    (void)pthread_mutex_unlock(&p->lock);
+    (void)pthread_join(p->thread, NULL);
+    (void)pthread_cond_destroy(&p->wake);
+    (void)pthread_mutex_destroy(&p->lock);
+    buf_done(&p->payload);
+    http_client_answer_done(&p->answer);
+    mem_free(p);
+}
+
+void poster_wake(struct poster *p)
+{
+    (void)pthread_mutex_lock(&p->lock);
+    p->woken = true;
+    (void)pthread_cond_signal(&p->wake);
+    (void)pthread_mutex_unlock(&p->lock);
+}
+
+void poster_fetch(struct poster *p, enum poster_file file, struct str version)
+{
+    if (version.len == 0 || version.len >= HASH_HEX_BYTES)
+        return;
+    (void)pthread_mutex_lock(&p->lock);
+    memcpy(p->wanted[file].version, version.ptr, version.len);
+    p->wanted[file].version[version.len] = '\0';
+    (void)pthread_mutex_unlock(&p->lock);
+    poster_wake(p);
+}
+
+void poster_stats(struct poster *p, struct poster_stats *ret_stats)
+{
+    (void)pthread_mutex_lock(&p->lock);
+    *ret_stats = p->stats;
+    (void)pthread_mutex_unlock(&p->lock);
+}
