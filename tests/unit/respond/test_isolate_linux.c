@@ -337,6 +337,11 @@ static void a_connection_opened_before_dies_and_lives_again_after_release(void *
     (void)state;
     SKIP_WITHOUT_LAB();
     static const char *const hosts[][2] = {{"10.77.0.2", "10.77.0.1"}, {"fd77::2", "fd77::1"}};
+    /* Connections are tracked here, as on most machines. */
+    lab_sh(LAB_VICTIM, "nft 'add table inet track; add chain inet track in { type filter hook "
+                       "prerouting priority 0; }; add chain inet track out { type filter hook "
+                       "output priority 0; }; add rule inet track in ct state established; "
+                       "add rule inet track out ct state established'");
     for (size_t h = 0; h < ARRAY_LEN(hosts); h++) {
         int there = lab_listen(LAB_PEER, hosts[h][1], ELSEWHERE);
         int here = lab_listen(LAB_VICTIM, hosts[h][0], 22);
@@ -373,6 +378,7 @@ static void a_connection_opened_before_dies_and_lives_again_after_release(void *
             (void)close(fds[i]);
         hang_up(&l);
     }
+    lab_sh(LAB_VICTIM, "nft delete table inet track");
 }
 
 static void nothing_is_routed_through(void **state)
