@@ -11,8 +11,8 @@ const struct sensor_vtable *const sensor_table[] = {
 #ifdef __linux__
     &linux_sensor,
 #endif
-    &noop_sensor,
-    NULL,
+    &replay_sensor, /* the two that see nothing of this device come last */
+    &noop_sensor,     NULL,
 };
 
 const struct sensor_vtable *sensor_find(struct str name)

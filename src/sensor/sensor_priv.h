@@ -6,6 +6,7 @@
 #include "sensor/sensor.h"
 
 extern const struct sensor_vtable noop_sensor;
+extern const struct sensor_vtable replay_sensor;
 extern const struct sensor_vtable eslogger_sensor;
 #ifdef __linux__
 extern const struct sensor_vtable linux_sensor;
