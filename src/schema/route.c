@@ -1,6 +1,8 @@
 /* The route table as data, and path matching. See route.h. */
 #include "schema/route.h"
 
+#include <stdio.h>
+
 #include "base/err.h"
 
 const struct route_row route_table[ROUTE_COUNT] = {
@@ -51,4 +53,23 @@ int route_find(enum route_listener listener, struct str method, struct str path,
         }
     }
     return known ? E_UNSUPPORTED : E_NOT_FOUND;
+}
+
+size_t route_allow(enum route_listener listener, struct str path, char text[ROUTE_ALLOW_BYTES])
+{
+    size_t len = 0;
+    text[0] = '\0';
+    for (unsigned id = 0; id < ROUTE_COUNT; id++) {
+        const struct route_row *row = &route_table[id];
+        struct route_match m;
+        if (row->listener != listener || !path_matches(row->path, path, &m))
+            continue;
+        /* HEAD is answered wherever GET is. */
+        const char *method = str_is(row->method, "GET") ? "GET, HEAD" : row->method.ptr;
+        int n = snprintf(text + len, ROUTE_ALLOW_BYTES - len, "%s%s", len ? ", " : "", method);
+        if (n > 0 && len + (size_t)n < ROUTE_ALLOW_BYTES)
+            len += (size_t)n;
+    }
+    text[len] = '\0';
+    return len;
 }

@@ -100,7 +100,7 @@ struct route_row {
 
 extern const struct route_row route_table[ROUTE_COUNT];
 
-enum { ROUTE_PARAMS_MAX = 4 };
+enum { ROUTE_PARAMS_MAX = 4, ROUTE_ALLOW_BYTES = 64 };
 
 struct route_match {
     enum route_id id;
@@ -114,5 +114,11 @@ struct route_match {
  */
 int route_find(enum route_listener listener, struct str method, struct str path,
                struct route_match *ret_match);
+
+/**
+ * The methods a path knows, as the value of an Allow field: "GET, HEAD, POST".
+ * @return bytes written without the NUL; 0 when there is no such path. `text` is always terminated.
+ */
+size_t route_allow(enum route_listener listener, struct str path, char text[ROUTE_ALLOW_BYTES]);
 
 #endif

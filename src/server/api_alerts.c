@@ -45,7 +45,7 @@ static int since(struct call *c, int64_t *ret_ns)
 
 void alerts_list(struct call *c)
 {
-    struct store_alert_filter filter = {0};
+    struct store_alert_filter filter = {.brief = true};
     struct store_page page = {0};
     struct buf out CLEANUP(buf_done) = {0};
     struct err err = {0};

@@ -24,7 +24,7 @@ static int list(struct call *c, const struct store_page *page, struct buf *out, 
         return rc;
     render_list_begin(&j);
     for (size_t i = 0; i < found.len; i++)
-        render_enroll_token(&found.items[i], &j);
+        render_enroll_token(&found.items[i], STR(""), &j);
     render_list_end(&j, found.next);
     return 0;
 }
@@ -64,11 +64,7 @@ static int create_work(struct store_tx *tx, struct job *j, struct err *err)
         rc = store_enroll_token_get(tx, str_of(w->hash), &arena, &made, err);
     if (rc)
         return rc;
-    json_object_begin(&out);
-    json_kv_str(&out, "token", w->token);
-    json_key(&out, "item");
-    render_enroll_token(&made, &out);
-    json_object_end(&out);
+    render_enroll_token(&made, w->token, &out);
     return 0;
 }
 

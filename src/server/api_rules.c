@@ -48,12 +48,18 @@ struct upload {
     struct err err;
 };
 
+static void upload_free(struct upload *u)
+{
+    job_release(u->call->server);
+    rules_built_done(&u->built);
+    mem_free(u);
+}
+
 static void upload_fail(struct upload *u, int rc)
 {
     struct call *c = u->call;
     struct err err = u->err;
-    rules_built_done(&u->built);
-    mem_free(u);
+    upload_free(u);
     reply_err(c, rc, &err);
 }
 
@@ -98,8 +104,7 @@ static void stored(struct job *j)
     json_raw(&out, buf_str(&u->built.refusals));
     json_object_end(&out);
     struct call *c = u->call;
-    rules_built_done(&u->built);
-    mem_free(u);
+    upload_free(u);
     reply_json(c, 201, &j->out);
 }
 
@@ -134,6 +139,7 @@ void rulesets_upload(struct call *c)
         http_answer_problem(c->req, 0, E_NOMEM, NULL);
         return;
     }
+    job_hold(c->server);
     u->call = c;
     u->yaml = buf_str(http_req_body(c->req));
     int rc = worker_run(c->server->worker, compile, compiled, u);

@@ -39,6 +39,7 @@ struct attempt {
 
 static void attempt_free(struct attempt *a)
 {
+    job_release(a->server);
     secret_wipe((void *)(uintptr_t)a->password.ptr, a->password.len);
     secret_wipe((void *)(uintptr_t)a->new_password.ptr, a->new_password.len);
     arena_done(&a->arena);
@@ -53,6 +54,11 @@ static void fail(struct attempt *a, int rc)
     struct err err = a->err;
     attempt_free(a);
     reply_err(c, rc, &err);
+}
+
+static int wrong(struct attempt *a)
+{
+    return err_set(&a->err, E_AUTH, "the name or the password is wrong");
 }
 
 /* ---------------------------------------------------------------- worker thread */
@@ -78,7 +84,7 @@ static void verify(void *arg)
     a->rc = a->stored.len ? password_verify(a->password, a->stored, NULL)
                           : password_verify_nobody(a->password);
     if (a->rc == E_AUTH)
-        (void)err_set(&a->err, E_AUTH, "the name or the password is wrong");
+        (void)wrong(a);
     if (a->rc == 0)
         a->rc = check_new(a);
     if (a->rc == 0 && a->open_session) {
@@ -90,17 +96,33 @@ static void verify(void *arg)
 
 /* ---------------------------------------------------------------- writer thread */
 
+/* The password was verified against what the account had a moment ago. A one-time password that
+ * somebody used meanwhile, or an account that was disabled, is not good any more. */
+static int judge_again(struct store_tx *tx, struct attempt *a, struct err *err)
+{
+    struct arena arena CLEANUP(arena_done) = {0};
+    struct store_user u;
+    int rc = store_user_get(tx, a->name, &arena, &u, err);
+    if (rc && rc != E_NOT_FOUND)
+        return rc;
+    if (rc || u.disabled || !str_eq(u.password_hash, a->stored))
+        a->rc = wrong(a);
+    else
+        a->role = u.role;
+    return 0;
+}
+
 static int login_work(struct store_tx *tx, struct job *j, struct err *err)
 {
     struct attempt *a = j->data;
     int64_t now = clock_wall_ns();
+    int rc = a->rc ? 0 : judge_again(tx, a, err);
+    if (rc)
+        return rc;
+    if (a->rc == E_AUTH)
+        return user_login_failed(tx, a->name, now, a->address, err);
     struct actor self = {
         .kind = ACTOR_USER, .name = a->name, .role = a->role, .address = a->address};
-    int rc = 0;
-    if (a->rc == E_AUTH) {
-        rc = user_login_failed(tx, a->name, now, self.address, err);
-        return rc;
-    }
     if (a->new_hash.len)
         rc = user_set_password(tx, &self, now, a->name, buf_str(&a->new_hash),
                                a->open_session ? STR("") : str_of(a->call->token_hash), err);
@@ -185,6 +207,7 @@ static struct attempt *attempt_new(struct call *c)
         http_answer_problem(c->req, 0, E_NOMEM, NULL);
         return NULL;
     }
+    job_hold(c->server);
     a->server = c->server;
     a->call = c;
     a->address = arena_str(&a->arena, str_of(http_req_peer_address(c->req)));

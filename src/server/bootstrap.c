@@ -14,41 +14,56 @@
 
 enum { PASSWORD_RANDOM_BYTES = 12, ENROLLMENT_LIFE_S = 3600 };
 
-static int create(struct store_tx *tx, void *arg, struct err *err)
+struct first {
+    struct buf hash;
+    bool exists; /* made by an earlier start */
+};
+
+static int put(struct store_tx *tx, void *arg, struct err *err)
 {
-    const struct buf *hash = arg;
+    const struct first *f = arg;
     struct actor system = actor_system("bootstrap");
-    return user_create(tx, &system, clock_wall_ns(), STR("admin"), ROLE_OWNER, buf_str(hash), true,
-                       err);
+    int64_t now = clock_wall_ns();
+    struct str name = STR("admin");
+    if (f->exists)
+        return user_set_password(tx, &system, now, name, buf_str(&f->hash), STR(""), err);
+    return user_create(tx, &system, now, name, ROLE_OWNER, buf_str(&f->hash), true, err);
 }
 
-static int count_users(struct server *s, size_t *ret_len, struct err *err)
+/* @param ret_exists there is exactly one user, the first one, and he never logged in
+ * @param ret_needed a password is to be made */
+static int look(struct server *s, bool *ret_exists, bool *ret_needed, struct err *err)
 {
     struct store_tx *tx CLEANUP(store_read_endp) = NULL;
     struct arena arena CLEANUP(arena_done) = {0};
-    struct store_page page = {.limit = 1};
+    struct store_page page = {.limit = 2};
     struct store_user_list list;
     int rc = store_read_begin(s->store, &tx, err);
     if (rc == 0)
         rc = store_user_list(tx, &page, &arena, &list, err);
-    if (rc == 0)
-        *ret_len = list.len;
-    return rc;
+    if (rc)
+        return rc;
+    const struct store_user *u = list.items;
+    *ret_exists = list.len == 1 && str_is(u->name, "admin") && u->must_change_password &&
+                  !u->disabled && u->last_login_ns == 0;
+    *ret_needed = list.len == 0 || *ret_exists;
+    return 0;
 }
 
 int bootstrap_owner(struct server *s, struct buf *ret_password, struct err *err)
 {
-    struct buf hash CLEANUP(buf_done) = {0};
-    size_t users = 0;
-    int rc = count_users(s, &users, err);
-    if (rc || users)
+    struct first f = {0};
+    bool needed = false;
+    int rc = look(s, &f.exists, &needed, err);
+    if (rc || !needed)
         return rc;
     random_token_add(ret_password, "", PASSWORD_RANDOM_BYTES);
     rc = buf_check(ret_password);
     if (rc == 0)
-        rc = password_hash(buf_str(ret_password), &hash, err);
+        rc = password_hash(buf_str(ret_password), &f.hash, err);
     if (rc == 0)
-        rc = store_write_wait(s->store, create, &hash, err);
+        rc = store_write_wait(s->store, put, &f, err);
+    buf_done(&f.hash);
     return rc;
 }
 

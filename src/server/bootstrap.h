@@ -1,12 +1,12 @@
-/* The first start: the first administrator with a one-time password. */
+/* Until somebody has logged in: the first administrator with a one-time password. */
 #ifndef CORDON_SERVER_BOOTSTRAP_H
 #define CORDON_SERVER_BOOTSTRAP_H
 
 #include "server/server.h"
 
 /**
- * Make the first owner "admin" when there is nobody. The password must be changed at the first
- * log-in.
+ * Make the first owner "admin" when there is nobody, or give him another password when he never
+ * logged in: the first one may never have been seen. It must be changed at the first log-in.
  * @param ret_password appended when one was made: to be shown once and wiped
  */
 int bootstrap_owner(struct server *s, struct buf *ret_password, struct err *err) MUST_CHECK;

@@ -24,6 +24,7 @@ struct arriving {
 
 static void arriving_free(struct arriving *a)
 {
+    job_release(a->call->server);
     batch_lines_done(&a->lines);
     buf_done(&a->plain);
     mem_free(a);
@@ -147,6 +148,7 @@ void device_call_batch(struct call *c)
         http_answer_problem(c->req, 0, E_NOMEM, NULL);
         return;
     }
+    job_hold(c->server);
     a->call = c;
     int rc = take(a);
     if (rc)

@@ -3,8 +3,21 @@
 #include "os/log.h"
 #include "server/server.h"
 
+void job_hold(struct server *s)
+{
+    s->out_len++;
+}
+
+void job_release(struct server *s)
+{
+    s->out_len--;
+    if (s->out_len == 0 && s->ended)
+        loop_stop(s->loop);
+}
+
 static void job_free(struct job *j)
 {
+    job_release(j->server);
     arena_done(&j->arena);
     buf_done(&j->out);
     mem_free(j);
@@ -23,6 +36,7 @@ struct job *job_new(struct server *s, struct call *c, job_work_fn work, job_done
 {
     struct job *j = mem_calloc(1, sizeof *j);
     if (j) {
+        job_hold(s);
         j->server = s;
         j->call = c;
         j->work = work;

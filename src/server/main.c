@@ -19,7 +19,7 @@
 #include "server/sweep.h"
 #include "server/worker.h"
 
-enum { DRAIN_MS = 5000 };
+enum { DRAIN_MS = 5000, LAST_WORK_MS = 10000 };
 
 static void usage(FILE *out)
 {
@@ -49,6 +49,47 @@ static int fail(const struct err *err, int rc)
     (void)err_format(err, text, sizeof text);
     (void)fprintf(stderr, "cordond: %s\n", err->message[0] ? text : err_sentence(rc));
     return err_exit_status(rc);
+}
+
+/* ---------------------------------------------------------------- stop */
+
+static void drained(struct http_server *server, void *arg)
+{
+    struct server *s = arg;
+    (void)server;
+    if (http_server_connections(s->admin) == 0 && http_server_connections(s->device) == 0)
+        loop_stop(s->loop);
+}
+
+static void give_up(struct loop *loop, void *arg)
+{
+    (void)arg;
+    loop_stop(loop);
+}
+
+static void on_signal(struct loop *loop, int signo, void *arg)
+{
+    struct server *s = arg;
+    log_info("stopping", KV_INT("signal", signo));
+    if (s->draining) {
+        loop_stop(loop);
+        return;
+    }
+    s->draining = true;
+    (void)loop_timer(loop, DRAIN_MS + 1000, give_up, s);
+    if (http_server_drain(s->admin, DRAIN_MS, drained, s) != 0 ||
+        http_server_drain(s->device, DRAIN_MS, drained, s) != 0)
+        loop_stop(loop);
+}
+
+/* What went to the writer or the worker comes back, so that nothing waits for it in vain. */
+static void await_work(struct server *s)
+{
+    s->ended = true;
+    if (s->out_len && loop_timer(s->loop, LAST_WORK_MS, give_up, s) && loop_run(s->loop) != 0)
+        log_error("the loop failed while stopping");
+    if (s->out_len)
+        log_warn("work was given up at the stop", KV_INT("pieces", s->out_len));
 }
 
 /* ---------------------------------------------------------------- set up */
@@ -105,17 +146,21 @@ static int set_up(struct server *s, struct listeners *l, struct buf *password, s
     if (rc == 0)
         rc = least_space(s, err);
     if (rc == 0)
-        rc = keys_open(s->config, clock_wall_ns(), &s->keys, err);
-    if (rc == 0)
         rc = loop_new(&s->loop);
+    /* Before any thread is started: one that does not block a signal would die of it. */
+    if (rc == 0)
+        rc = loop_signal(s->loop, SIGTERM, on_signal, s);
+    if (rc == 0)
+        rc = loop_signal(s->loop, SIGINT, on_signal, s);
+    /* The store first: its lock keeps a second server away from the keys too. */
     if (rc == 0)
         rc = open_store(s, err);
+    if (rc == 0)
+        rc = keys_open(s->config, clock_wall_ns(), &s->keys, err);
     if (rc == 0)
         rc = plan_start(s, err);
     if (rc == 0)
         rc = rules_start(s, err);
-    if (rc == 0)
-        rc = bootstrap_owner(s, password, err);
     if (rc == 0)
         rc = bootstrap_own_device(s, err);
     if (rc == 0)
@@ -128,43 +173,17 @@ static int set_up(struct server *s, struct listeners *l, struct buf *password, s
         rc = listeners_open(s, l, err);
     if (rc == 0)
         rc = sweep_start(s);
+    /* Last, when nothing can keep the password from being shown. */
+    if (rc == 0)
+        rc = bootstrap_owner(s, password, err);
     return rc;
-}
-
-/* ---------------------------------------------------------------- stop */
-
-static void drained(struct http_server *server, void *arg)
-{
-    struct server *s = arg;
-    (void)server;
-    if (http_server_connections(s->admin) == 0 && http_server_connections(s->device) == 0)
-        loop_stop(s->loop);
-}
-
-static void give_up(struct loop *loop, void *arg)
-{
-    (void)arg;
-    loop_stop(loop);
-}
-
-static void on_signal(struct loop *loop, int signo, void *arg)
-{
-    struct server *s = arg;
-    log_info("stopping", KV_INT("signal", signo));
-    if (s->draining) {
-        loop_stop(loop);
-        return;
-    }
-    s->draining = true;
-    (void)loop_timer(loop, DRAIN_MS + 1000, give_up, s);
-    if (http_server_drain(s->admin, DRAIN_MS, drained, s) != 0 ||
-        http_server_drain(s->device, DRAIN_MS, drained, s) != 0)
-        loop_stop(loop);
 }
 
 static void tear_down(struct server *s, struct listeners *l)
 {
     listeners_close(s, l);
+    if (s->loop)
+        await_work(s);
     worker_free(s->worker);
     store_close(s->store);
     channels_free(s->channels);
@@ -192,10 +211,6 @@ static int run(struct server *s)
     struct buf password CLEANUP(secret_buf_done) = {0};
     struct err err = {0};
     int rc = set_up(s, &l, &password, &err);
-    if (rc == 0)
-        rc = loop_signal(s->loop, SIGTERM, on_signal, s);
-    if (rc == 0)
-        rc = loop_signal(s->loop, SIGINT, on_signal, s);
     if (rc == 0) {
         greet(s, &password);
         log_info("ready", KV_STR("admin", s->config->admin_listen),

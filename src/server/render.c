@@ -1,6 +1,7 @@
 /* Records as JSON. See render.h. */
 #include "server/render.h"
 
+#include "proto/json_in.h"
 #include "server/channels.h"
 
 void render_time(struct json_out *j, const char *key, int64_t ns)
@@ -36,24 +37,11 @@ static void kv_filled(struct json_out *j, const char *key, struct str s)
         json_kv_str(j, key, s);
 }
 
-/* Counting stops at the page's most: "1000" then means "at least". */
-static int open_alerts(struct store_tx *tx, struct str device, size_t *ret_count, struct err *err)
-{
-    struct arena arena CLEANUP(arena_done) = {0};
-    struct store_alert_filter filter = {.states = 1u << ALERT_OPEN, .device = device};
-    struct store_page page = {.limit = 1000};
-    struct store_alert_list list;
-    int rc = store_alert_list(tx, &filter, &page, &arena, &list, err);
-    if (rc == 0)
-        *ret_count = list.len;
-    return rc;
-}
-
 int render_device(struct server *s, struct store_tx *tx, const struct store_device *d,
                   struct json_out *j, struct err *err)
 {
-    size_t alerts = 0;
-    int rc = open_alerts(tx, d->id, &alerts, err);
+    int64_t alerts = 0;
+    int rc = store_alert_count_open(tx, d->id, &alerts, err);
     if (rc)
         return rc;
     json_object_begin(j);
@@ -77,7 +65,7 @@ int render_device(struct server *s, struct store_tx *tx, const struct store_devi
     json_kv_str(j, "observed", isolation_names[d->isolation_observed]);
     json_kv_int(j, "observed_generation", d->observed_generation);
     json_object_end(j);
-    json_kv_uint(j, "open_alerts", alerts);
+    json_kv_int(j, "open_alerts", alerts);
     render_stored_json(j, "facts", d->facts_json);
     render_stored_json(j, "health", d->health_json);
     json_object_end(j);
@@ -125,12 +113,37 @@ int render_alert(struct store_tx *tx, const struct store_alert *a, bool with_bod
     render_time(j, "received", a->received_ns);
     render_time(j, "stored", a->stored_ns);
     json_kv_int(j, "count", a->count);
-    kv_filled(j, "state_by", a->state_by);
-    render_time(j, "state_at", a->state_ns);
-    kv_filled(j, "state_reason", a->state_reason);
+    if (a->state == ALERT_ACKNOWLEDGED) {
+        kv_filled(j, "acknowledged_by", a->state_by);
+        render_time(j, "acknowledged_at", a->state_ns);
+        kv_filled(j, "acknowledge_note", a->state_reason);
+    } else if (a->state == ALERT_CLOSED) {
+        kv_filled(j, "closed_by", a->state_by);
+        render_time(j, "closed_at", a->state_ns);
+        kv_filled(j, "close_reason", a->state_reason);
+    }
     if (with_body)
         render_stored_json(j, "body", a->json);
     json_object_end(j);
+    return 0;
+}
+
+/* What the channel stored: {"message": ..., "result": {...}}. */
+static int result_of(const struct store_action *a, struct json_out *j, struct err *err)
+{
+    json_t *o CLEANUP(json_in_freep) = NULL;
+    struct arena arena CLEANUP(arena_done) = {0};
+    struct str message = STR("");
+    struct str result = STR("");
+    int rc = a->result_json.len ? json_in_object(a->result_json, SIZE_MAX, &o, err) : 0;
+    if (rc == 0 && o)
+        rc = json_in_text(o, "message", false, SIZE_MAX, &arena, &message, err);
+    if (rc == 0 && o)
+        rc = json_in_raw(o, "result", SIZE_MAX, &arena, &result, err);
+    if (rc)
+        return rc;
+    json_kv_str(j, "message", message);
+    render_stored_json(j, "result", result);
     return 0;
 }
 
@@ -161,15 +174,16 @@ int render_action(struct store_tx *tx, const struct store_action *a, struct json
     if (a->generation)
         json_kv_int(j, "generation", a->generation);
     render_time(j, "rollback_at", a->rollback_ns);
-    render_stored_json(j, "result", a->result_json);
+    rc = result_of(a, j, err);
     json_object_end(j);
-    return 0;
+    return rc;
 }
 
-void render_enroll_token(const struct store_enroll_token *t, struct json_out *j)
+void render_enroll_token(const struct store_enroll_token *t, struct str secret, struct json_out *j)
 {
     json_object_begin(j);
     json_kv_str(j, "id", t->hash);
+    kv_filled(j, "token", secret);
     json_kv_str(j, "kind", enroll_kind_names[t->kind]);
     json_kv_str(j, "note", t->label);
     if (t->uses_left >= 0)

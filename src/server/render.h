@@ -13,7 +13,8 @@ int render_alert(struct store_tx *tx, const struct store_alert *a, bool with_bod
                  struct json_out *j, struct err *err) MUST_CHECK;
 int render_action(struct store_tx *tx, const struct store_action *a, struct json_out *j,
                   struct err *err) MUST_CHECK;
-void render_enroll_token(const struct store_enroll_token *t, struct json_out *j);
+/** @param secret shown once, when it was made; else empty */
+void render_enroll_token(const struct store_enroll_token *t, struct str secret, struct json_out *j);
 void render_ruleset(const struct store_ruleset *r, struct json_out *j);
 void render_audit(const struct store_audit *a, struct json_out *j);
 

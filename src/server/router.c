@@ -149,6 +149,9 @@ static void route(struct http_req *req, struct server *s, enum route_listener li
         method = STR("GET");
     int rc = route_find(listener, method, http_req_path(req), &m);
     if (rc == E_UNSUPPORTED) {
+        char allow[ROUTE_ALLOW_BYTES];
+        (void)route_allow(listener, http_req_path(req), allow);
+        http_answer_header(req, "Allow", str_of(allow));
         http_answer_problem(req, 405, rc, "this path does not know the method");
         return;
     }

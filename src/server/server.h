@@ -37,6 +37,8 @@ struct server {
     int64_t started_ns;
     int64_t free_bytes_least;
     bool draining;
+    bool ended;       /* the listeners are gone: the loop runs only for what is out */
+    unsigned out_len; /* pieces of work on other threads that come back to the loop */
     uint64_t requests;
     uint64_t batches;
     uint64_t events;
@@ -109,6 +111,9 @@ struct job *job_new(struct server *s, struct call *c, job_work_fn work, job_done
 void job_start(struct job *j);
 /** Answer with an error instead of starting the job, and free it. */
 void job_refuse(struct job *j, int rc, const struct err *err);
+/** Something goes to another thread and will come back to the loop: a stop waits for it. */
+void job_hold(struct server *s);
+void job_release(struct server *s);
 /** A usual `done`: answers with `out` and `status`, or the error. */
 void job_reply(struct job *j);
 

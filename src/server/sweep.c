@@ -31,13 +31,15 @@ static void done(struct job *j)
         log_err(LOG_ERROR, "upkeep failed", &j->err);
     for (size_t i = 0; j->rc == 0 && i < s->len; i++)
         channels_wake(j->server->channels, s->devices[i]);
-    if (!loop_timer(j->server->loop, SWEEP_MS, again, j->server))
+    if (!j->server->ended && !loop_timer(j->server->loop, SWEEP_MS, again, j->server))
         log_error("out of memory: upkeep stops");
 }
 
 static void again(struct loop *loop, void *arg)
 {
     struct server *s = arg;
+    if (s->ended)
+        return;
     struct job *j = job_new(s, NULL, work, done, NULL);
     struct swept *swept = j ? arena_alloc(&j->arena, sizeof *swept) : NULL;
     if (!swept) {

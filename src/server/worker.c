@@ -2,6 +2,7 @@
 #include "server/worker.h"
 
 #include <pthread.h>
+#include <signal.h>
 
 #include "base/mem.h"
 #include "os/log.h"
@@ -53,9 +54,18 @@ int worker_new(struct loop *loop, struct worker **ret_worker, struct err *err)
     w->loop = loop;
     (void)pthread_mutex_init(&w->lock, NULL);
     (void)pthread_cond_init(&w->wake, NULL);
-    if (pthread_create(&w->thread, NULL, run, w) != 0) {
+    /* Signals are the loop's to take. */
+    sigset_t all;
+    sigset_t before;
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    int e = pthread_create(&w->thread, NULL, run, w);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (e) {
+        (void)pthread_cond_destroy(&w->wake);
+        (void)pthread_mutex_destroy(&w->lock);
         mem_free(w);
-        return err_set(err, E_IO, "cannot start a thread");
+        return err_errno(err, E_IO, e, "cannot start a thread");
     }
     *ret_worker = w;
     return 0;

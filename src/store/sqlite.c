@@ -150,6 +150,7 @@ const struct store_vtable store_sqlite = {
     .alert_get = sqlite_alert_get,
     .alert_set_state = sqlite_alert_set_state,
     .alert_list = sqlite_alert_list,
+    .alert_count_open = sqlite_alert_count_open,
     .epoch_get = sqlite_epoch_get,
     .segment_list = sqlite_segment_list,
     .segment_batches = sqlite_segment_batches,

@@ -57,7 +57,7 @@ int sqlite_alert_list(struct store_tx *tx, const struct store_alert_filter *filt
     static const struct query_order order = {"received_ns", "id", true};
     struct query_page got;
     struct query q CLEANUP(query_done);
-    query_init(&q, &table_alert);
+    query_init_without(&q, &table_alert, filter->brief ? "json" : "");
     query_set(&q, "state", filter->states);
     query_set(&q, "level", filter->levels);
     if (filter->device.len)
@@ -70,5 +70,23 @@ int sqlite_alert_list(struct store_tx *tx, const struct store_alert_filter *filt
     if (rc)
         return rc;
     *ret_list = (struct store_alert_list){got.items, got.len, got.next};
+    return 0;
+}
+
+int sqlite_alert_count_open(struct store_tx *tx, struct str device, int64_t *ret_count,
+                            struct err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    /* The literal state lets it count in the partial index alone. */
+    int rc = sqlite_prepare(
+        conn_of(tx), "SELECT count(*) FROM alerts WHERE state='open' AND device=?1", &stmt, err);
+    if (rc)
+        return rc;
+    sqlite_bind_str(stmt, 1, device);
+    rc = sqlite_step(conn_of(tx), stmt, "alerts", err);
+    if (rc < 0)
+        return rc;
+    *ret_count = sqlite3_column_int64(stmt, 0);
+    (void)sqlite3_reset(stmt);
     return 0;
 }

@@ -130,6 +130,8 @@ struct query_page {
 };
 
 void query_init(struct query *q, const struct table *table);
+/** The same, but a text column that may be large stays empty in the records. */
+void query_init_without(struct query *q, const struct table *table, const char *left_out);
 /** For CLEANUP(query_done). */
 void query_done(struct query *q);
 /** Append " AND <fragment> ?" with the value; the fragment is a literal. */
@@ -278,6 +280,8 @@ int sqlite_alert_set_state(struct store_tx *tx, struct str id, enum alert_state 
 int sqlite_alert_list(struct store_tx *tx, const struct store_alert_filter *filter,
                       const struct store_page *page, struct arena *arena,
                       struct store_alert_list *ret_list, struct err *err);
+int sqlite_alert_count_open(struct store_tx *tx, struct str device, int64_t *ret_count,
+                            struct err *err);
 int sqlite_epoch_get(struct store_tx *tx, struct str device, uint64_t epoch, struct arena *arena,
                      struct store_epoch *ret_epoch, struct err *err);
 int sqlite_segment_list(struct store_tx *tx, const struct store_segment_filter *filter,

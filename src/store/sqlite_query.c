@@ -13,9 +13,18 @@ enum { CURSOR_VERSION = 1, CURSOR_BYTES_MOST = 1024 };
 
 void query_init(struct query *q, const struct table *table)
 {
+    query_init_without(q, table, "");
+}
+
+void query_init_without(struct query *q, const struct table *table, const char *left_out)
+{
     *q = (struct query){.table = table};
     buf_add_cstr(&q->sql, "SELECT ");
-    row_columns(table, &q->sql);
+    for (size_t i = 0; i < table->len; i++) {
+        const char *name = table->columns[i].name;
+        const char *value = strcmp(name, left_out) == 0 ? "'' AS " : "";
+        buf_addf(&q->sql, "%s%s\"%s\"", i ? "," : "", value, name);
+    }
     buf_addf(&q->sql, " FROM %s WHERE 1", table->name);
 }
 

@@ -108,7 +108,10 @@ static const char step_1[] =
     "CREATE TRIGGER audit_hold BEFORE DELETE ON audit"
     " BEGIN SELECT RAISE(ABORT,'the audit log is append-only'); END;";
 
-const char *const sqlite_migrations[] = {step_1};
+/* Every list of devices shows how many alerts of each are open. */
+static const char step_2[] = "CREATE INDEX alerts_open ON alerts(device) WHERE state='open';";
+
+const char *const sqlite_migrations[] = {step_1, step_2};
 const size_t sqlite_migrations_len = ARRAY_LEN(sqlite_migrations);
 
 static int pragma_int(struct sqlite_conn *conn, const char *sql, int64_t *ret_value,

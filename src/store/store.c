@@ -283,6 +283,12 @@ int store_alert_list(struct store_tx *tx, const struct store_alert_filter *filte
     return tx->vtable->alert_list(tx, filter, page, arena, ret_list, err);
 }
 
+int store_alert_count_open(struct store_tx *tx, struct str device, int64_t *ret_count,
+                           struct err *err)
+{
+    return tx->vtable->alert_count_open(tx, device, ret_count, err);
+}
+
 int store_epoch_get(struct store_tx *tx, struct str device, uint64_t epoch, struct arena *arena,
                     struct store_epoch *ret_epoch, struct err *err)
 {

@@ -193,6 +193,9 @@ int store_alert_set_state(struct store_tx *tx, struct str id, enum alert_state s
 int store_alert_list(struct store_tx *tx, const struct store_alert_filter *filter,
                      const struct store_page *page, struct arena *arena,
                      struct store_alert_list *ret_list, struct err *err) MUST_CHECK;
+/** Open alerts of a device. */
+int store_alert_count_open(struct store_tx *tx, struct str device, int64_t *ret_count,
+                           struct err *err) MUST_CHECK;
 
 /** What was committed of one spool epoch: a device that asks resumes after it. */
 int store_epoch_get(struct store_tx *tx, struct str device, uint64_t epoch, struct arena *arena,

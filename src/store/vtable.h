@@ -32,6 +32,7 @@ struct store_alert_filter {
     struct str device;
     struct str rule_id;
     int64_t since_ns; /* by time of receipt */
+    bool brief;       /* leave `json` of the records empty: a page of large alerts is large */
 };
 
 struct store_action_filter {
@@ -149,6 +150,8 @@ struct store_vtable {
     int (*alert_list)(struct store_tx *tx, const struct store_alert_filter *filter,
                       const struct store_page *page, struct arena *arena,
                       struct store_alert_list *ret_list, struct err *err);
+    int (*alert_count_open)(struct store_tx *tx, struct str device, int64_t *ret_count,
+                            struct err *err);
 
     int (*epoch_get)(struct store_tx *tx, struct str device, uint64_t epoch, struct arena *arena,
                      struct store_epoch *ret_epoch, struct err *err);

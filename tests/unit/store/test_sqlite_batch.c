@@ -201,6 +201,42 @@ static void a_batch_and_its_alerts_are_one(void **state)
     assert_int_equal(alert.state, ALERT_OPEN);
 }
 
+static void open_alerts_are_counted_by_device(void **state)
+{
+    struct test_store *t = *state;
+    static const char *const ids[] = {"a1", "a2", "a3"};
+    struct store_batch_result result;
+    int64_t count = -1;
+    assert_ok(submit_with_alerts(t, 1, ids, 3, &result));
+    struct store_tx *tx CLEANUP(store_read_endp) = NULL;
+    assert_ok(store_read_begin(t->store, &tx, NULL));
+    assert_ok(store_alert_count_open(tx, STR("dev-1"), &count, NULL));
+    assert_int_equal(count, 3);
+    assert_ok(store_alert_count_open(tx, STR("dev-2"), &count, NULL));
+    assert_int_equal(count, 0);
+}
+
+static void a_brief_list_of_alerts_leaves_their_json_out(void **state)
+{
+    struct test_store *t = *state;
+    static const char *const ids[] = {"a1"};
+    struct store_batch_result result;
+    struct store_alert_list list;
+    struct store_page page = {0};
+    assert_ok(submit_with_alerts(t, 1, ids, 1, &result));
+    struct store_tx *tx CLEANUP(store_read_endp) = NULL;
+    assert_ok(store_read_begin(t->store, &tx, NULL));
+    struct store_alert_filter filter = {0};
+    assert_ok(store_alert_list(tx, &filter, &page, &t->arena, &list, NULL));
+    assert_int_equal(list.len, 1);
+    assert_str(list.items[0].json, "{}");
+    filter.brief = true;
+    assert_ok(store_alert_list(tx, &filter, &page, &t->arena, &list, NULL));
+    assert_int_equal(list.len, 1);
+    assert_int_equal(list.items[0].json.len, 0);
+    assert_str(list.items[0].rule_title, "A rule");
+}
+
 /* ------------------------------------------------------------------ input */
 
 static void a_batch_that_is_not_whole_lines_is_refused(void **state)
@@ -309,6 +345,8 @@ int main(void)
         WITH_STORE(segments_are_sealed_by_size_and_still_read),
         WITH_STORE(a_segment_is_sealed_by_age),
         WITH_STORE(a_batch_and_its_alerts_are_one),
+        WITH_STORE(open_alerts_are_counted_by_device),
+        WITH_STORE(a_brief_list_of_alerts_leaves_their_json_out),
         WITH_STORE(a_batch_that_is_not_whole_lines_is_refused),
         WITH_STORE(an_allocation_failure_while_submitting_is_reported),
         WITH_STORE(the_same_batches_from_many_threads_are_stored_once),
