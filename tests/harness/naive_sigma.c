@@ -111,7 +111,7 @@ static struct regex *compiled(struct str pattern, uint32_t flags)
         char *pattern;
         uint32_t flags;
         struct regex *regex;
-    } cache[64];
+    } cache[512];
     size_t i = 0;
     for (; i < ARRAY_LEN(cache) && cache[i].pattern; i++) {
         if (str_is(pattern, cache[i].pattern) && cache[i].flags == flags)
