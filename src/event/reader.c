@@ -5,6 +5,7 @@
  * noticed where it is: a line break inside a string, or an object that starts where none may. */
 #include "event/reader.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <unistd.h>
 
@@ -117,6 +118,7 @@ static bool find_line_start(struct reader *r)
     struct str rest = rest_of(r);
     size_t newline = str_find_char(rest, '\n');
     while (newline != SIZE_MAX) {
+        assert(rest.ptr);
         size_t at = newline + 1;
         while (at < rest.len && is_blank(rest.ptr[at]))
             at++;
@@ -210,6 +212,7 @@ static size_t whole_line(const struct reader *r, struct str rest, size_t len)
 static int cut(struct reader *r, struct str *ret_record, uint64_t *ret_line, struct err *err)
 {
     struct str rest = rest_of(r);
+    assert(rest.ptr && rest.len);
     if (rest.ptr[0] != '{')
         return damage(r, E_PARSE, "expected a JSON object", ret_line, err);
     size_t line = line_len(r);
