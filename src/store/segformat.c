@@ -153,7 +153,6 @@ int segformat_frame(struct str bytes, uint64_t offset, struct segment_frame *ret
                              "frame header", offset, err);
     if (rc)
         return rc;
-    PLANT_OVERREAD(bytes.ptr + bytes.len);
     memcpy(ret_payload_sum, payload_sum.ptr, SEGFORMAT_SUM_BYTES);
     *ret_frame = f;
     return 0;

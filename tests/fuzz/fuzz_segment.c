@@ -1,0 +1,108 @@
+/* Telemetry segments: a file of the data folder, or one carried over from elsewhere. The first byte
+ * says how the rest is used: as it is, or with the checksums put right so that what is behind them
+ * is reached too. */
+#include "fuzz/fuzz.h"
+
+#include "base/buf.h"
+#include "store/segformat_priv.h"
+
+enum { MODE_SEALED, MODE_RANGE, MODE_FOOTER, MODE_FRAMES, MODES };
+enum { PLAIN_MOST = 8 * 1024 * 1024, DEVICE_LEN_AT = 96, STORED_AT = 8 };
+
+static void add_head(struct buf *out)
+{
+    const struct segment_head head = {.format = SEGMENT_FORMAT, .schema = SEGMENT_SCHEMA, .id = 1};
+    segformat_add_header(out, &head);
+}
+
+/* The input as footer, with a trailer that fits. */
+static void wrap_footer(struct buf *out, struct str footer)
+{
+    unsigned char sum[SEGFORMAT_SUM_BYTES];
+    add_head(out);
+    buf_add_str(out, footer);
+    buf_add_u64(out, SEGMENT_HEADER_BYTES);
+    buf_add_u32(out, (uint32_t)footer.len);
+    if (buf_check(out) || segformat_sum(str_sub(buf_str(out), SEGMENT_HEADER_BYTES, SIZE_MAX), sum))
+        abort();
+    buf_add(out, sum, sizeof sum);
+    buf_add_cstr(out, "CEND");
+}
+
+/* The input as frames whose magic, lengths and checksums are put right one after the other. */
+static void wrap_frames(struct buf *out, struct str in)
+{
+    add_head(out);
+    while (in.len > SEGFORMAT_FRAME_FIXED) {
+        size_t device = (unsigned char)in.ptr[DEVICE_LEN_AT] % (SEGMENT_DEVICE_BYTES + 1);
+        size_t head = SEGFORMAT_FRAME_FIXED + device;
+        if (in.len <= head)
+            break;
+        size_t stored =
+            (unsigned char)in.ptr[STORED_AT + 2] * 256u + (unsigned char)in.ptr[STORED_AT + 3];
+        if (stored > in.len - head)
+            stored = in.len - head;
+        size_t at = out->len;
+        buf_add_str(out, str_sub(in, 0, head + stored));
+        if (buf_check(out))
+            abort();
+        char *frame = out->ptr + at;
+        unsigned char sum[SEGFORMAT_SUM_BYTES];
+        memcpy(frame, "CFRM", 4);
+        frame[4] = (char)(head >> 8);
+        frame[5] = (char)head;
+        frame[STORED_AT] = frame[STORED_AT + 1] = 0;
+        frame[STORED_AT + 2] = (char)(stored >> 8);
+        frame[STORED_AT + 3] = (char)stored;
+        frame[DEVICE_LEN_AT] = (char)device;
+        if (segformat_sum(str_n(frame + head, stored), sum))
+            abort();
+        memcpy(frame + head - 2 * SEGFORMAT_SUM_BYTES, sum, sizeof sum);
+        if (segformat_sum(str_n(frame, head - SEGFORMAT_SUM_BYTES), sum))
+            abort();
+        memcpy(frame + head - SEGFORMAT_SUM_BYTES, sum, sizeof sum);
+        in = str_sub(in, head + stored, SIZE_MAX);
+    }
+}
+
+static void walk(struct segment_reader *reader, size_t size)
+{
+    struct buf plain CLEANUP(buf_done) = {0};
+    struct segment_frame frame;
+    size_t frames = 0;
+    while (plain.len < PLAIN_MOST && segment_reader_next(reader, &frame, NULL) == 0) {
+        size_t before = plain.len;
+        frames++;
+        FUZZ_ASSERT(frame.device.len > 0 && frame.device.len <= SEGMENT_DEVICE_BYTES);
+        FUZZ_ASSERT(frame.offset >= SEGMENT_HEADER_BYTES &&
+                    frame.offset + frame.header_bytes + frame.stored_bytes <= size);
+        FUZZ_ASSERT(segment_reader_has_device(reader, frame.device));
+        if (frame.plain_bytes <= PLAIN_MOST &&
+            segment_reader_plain(reader, &frame, &plain, NULL) == 0)
+            FUZZ_ASSERT(plain.len - before == frame.plain_bytes);
+        else
+            FUZZ_ASSERT(plain.len == before);
+    }
+    FUZZ_ASSERT(frames <= SEGMENT_FRAMES_MOST);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct fuzz_input in = fuzz_input_of(data, size);
+    struct buf made CLEANUP(buf_done) = {0};
+    struct segment_reader *reader CLEANUP(segment_reader_closep) = NULL;
+    unsigned mode = fuzz_take_byte(&in) % MODES;
+    CLEANUP(fuzz_freep) struct str given = fuzz_take_rest(&in);
+    if (mode == MODE_FOOTER)
+        wrap_footer(&made, given);
+    else if (mode == MODE_FRAMES)
+        wrap_frames(&made, given);
+    else
+        buf_add_str(&made, given);
+    struct fuzz_input exact = fuzz_input_of((const uint8_t *)buf_cstr(&made), made.len);
+    CLEANUP(fuzz_freep) struct str bytes = fuzz_take_rest(&exact);
+    uint64_t committed = mode == MODE_RANGE || mode == MODE_FRAMES ? bytes.len : 0;
+    if (segment_reader_of_bytes(bytes, committed, &reader, NULL) == 0)
+        walk(reader, bytes.len);
+    return 0;
+}
