@@ -324,7 +324,7 @@ void sqlite_batch_group(struct sqlite_store *s, struct job **jobs, size_t len)
     if (!rc)
         rc = finish(s, now_ns, &unknown, &err);
     if (rc) {
-        sqlite_rollback(&s->writer);
+        sqlite_rollback(&s->writer, rc);
         segwrite_revert(&s->segments, unknown);
     } else {
         segwrite_commit(&s->segments);

@@ -213,7 +213,8 @@ int sqlite_savepoint_end(struct sqlite_conn *conn, int rc, struct err *err) MUST
 /** The whole transaction is gone: nothing of the group can be committed. */
 bool sqlite_lost(struct sqlite_conn *conn);
 int sqlite_commit(struct sqlite_conn *conn, struct err *err) MUST_CHECK;
-void sqlite_rollback(struct sqlite_conn *conn);
+/** Give up the transaction because of `rc`; makes room when that was a full disk. */
+void sqlite_rollback(struct sqlite_conn *conn, int rc);
 
 void job_free(struct job *job);
 /** Queue a job, consumed on success only. @return 0, E_AGAIN, E_CLOSED */

@@ -113,10 +113,13 @@ int sqlite_commit(struct sqlite_conn *conn, struct err *err)
     return run_fixed(conn, "COMMIT", err);
 }
 
-void sqlite_rollback(struct sqlite_conn *conn)
+void sqlite_rollback(struct sqlite_conn *conn, int rc)
 {
     if (!sqlite_lost(conn))
         (void)sqlite3_exec(conn->db, "ROLLBACK", NULL, NULL, NULL);
+    /* The log is most of what is on a full disk: put it into the database, which has free pages. */
+    if (rc == E_FULL)
+        (void)sqlite3_wal_checkpoint_v2(conn->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 }
 
 /* ------------------------------------------------------------------ units of work */
@@ -153,7 +156,7 @@ static void unit_group(struct sqlite_store *s, struct job **jobs, size_t len)
     if (!rc)
         rc = commit_units(s, &err);
     if (rc)
-        sqlite_rollback(&s->writer);
+        sqlite_rollback(&s->writer, rc);
     for (size_t i = 0; i < len && rc; i++) {
         if (jobs[i]->rc == 0) {
             jobs[i]->rc = rc;
