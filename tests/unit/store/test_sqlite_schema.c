@@ -50,8 +50,8 @@ static void steps_run_once_in_order_and_a_failed_one_is_undone_whole(void **stat
     (void)state;
     static const char *const good[] = {"CREATE TABLE a(x INTEGER) STRICT; INSERT INTO a VALUES(1)",
                                        "UPDATE a SET x=x*10+2", "UPDATE a SET x=x*10+3"};
-    static const char *const bad[] = {good[0], good[1],
-                                      "UPDATE a SET x=x*10+9; CREATE TABLE a(x INTEGER)"};
+    const char *const bad[] = {good[0], good[1],
+                               "UPDATE a SET x=x*10+9; CREATE TABLE a(x INTEGER)"};
     struct sqlite_conn conn;
     struct err err = {0};
     char *folder = test_tmpdir();
