@@ -6,6 +6,8 @@
  * twice the limit. */
 #include "event/proctree.h"
 
+#include <assert.h>
+
 #include "base/err.h"
 #include "base/mem.h"
 #include "codec/json_out.h"
@@ -157,6 +159,7 @@ static void make_room(struct proctree *t)
 {
     enum { LOOK = 64 };
     struct node *n = t->oldest;
+    assert(n); /* the tree is full, and holds at least one */
     for (unsigned i = 0; n && i < LOOK && !n->p.end_ns; i++)
         n = n->lru_next;
     remove_node(t, n && n->p.end_ns ? n : t->oldest);
