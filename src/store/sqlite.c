@@ -1,6 +1,8 @@
 /* The SQLite backend: opening, closing, readers, and its vtable. */
 #include "store/sqlite.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -42,7 +44,7 @@ static int write_unit(struct store *store, store_work_fn work, store_done_fn don
     job->work = work;
     job->done = done;
     job->arg = arg;
-    int rc = sqlite_queue((struct sqlite_store *)store, job);
+    int rc = sqlite_submit((struct sqlite_store *)store, job);
     if (rc)
         job_free(job);
     return rc;
@@ -112,7 +114,7 @@ static void stats(struct store *store, struct store_stats *ret_stats)
     struct sqlite_store *s = (struct sqlite_store *)store;
     (void)pthread_mutex_lock(&s->mutex);
     *ret_stats = s->stats;
-    ret_stats->queue = s->queue_len;
+    ret_stats->queue = s->queues[JOB_WORK].len + s->queues[JOB_BATCH].len;
     (void)pthread_mutex_unlock(&s->mutex);
 }
 
@@ -246,7 +248,11 @@ static int make_names(struct sqlite_store *s, const char *folder, struct err *er
     if (rc)
         return rc;
     s->lock_fd = file_lock(path, err);
-    return s->lock_fd < 0 ? s->lock_fd : 0;
+    if (s->lock_fd < 0)
+        return s->lock_fd;
+    /* SQLite would make it as open as the umask says; its other files take this one's mode. */
+    int fd CLEANUP(fd_closep) = open(s->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return fd < 0 ? err_errno(err, file_errno_code(errno), errno, "cannot open %s", s->path) : 0;
 }
 
 static int start(struct sqlite_store *s, const struct store_config *config, struct err *err)
@@ -281,7 +287,8 @@ static int sqlite_store_open(const struct store_config *config, struct store **r
     }
     s->base.vtable = &store_sqlite;
     s->lock_fd = -1;
-    s->tail = &s->head;
+    for (unsigned kind = 0; kind < JOB_KINDS; kind++)
+        s->queues[kind].tail = &s->queues[kind].head;
     s->readers = pool;
     s->readers_len = readers;
     s->free_bytes_least =

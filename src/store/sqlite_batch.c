@@ -81,7 +81,7 @@ int sqlite_batch_submit(struct store *store, const struct store_batch *batch,
     job->arg = arg;
     rc = fill(job, batch, err);
     if (!rc) {
-        rc = sqlite_queue(s, job);
+        rc = sqlite_submit(s, job);
         if (rc)
             (void)err_set(err, rc, rc == E_AGAIN ? "the store is busy" : "the store is closing");
     }

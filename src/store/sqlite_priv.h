@@ -151,7 +151,7 @@ int query_list(struct query *q, struct sqlite_conn *conn, const struct query_ord
 
 /* ------------------------------------------------------------------ the store */
 
-enum job_kind { JOB_WORK, JOB_BATCH };
+enum job_kind { JOB_WORK, JOB_BATCH, JOB_KINDS };
 
 /** One submission in the queue. */
 struct job {
@@ -173,6 +173,13 @@ struct job {
     bool *alert_is_new;
 };
 
+/** Jobs of one kind, first come first served. */
+struct sqlite_queue {
+    struct job *head;
+    struct job **tail;
+    size_t len;
+};
+
 struct sqlite_reader {
     struct sqlite_tx tx;
     struct sqlite_conn conn;
@@ -192,13 +199,11 @@ struct sqlite_store {
     pthread_t thread;
     bool started;
 
-    pthread_mutex_t mutex; /* guards what follows */
-    pthread_cond_t work;   /* the queue is not empty, or stopping */
-    pthread_cond_t reader; /* a reader became free */
-    struct job *head;
-    struct job **tail;
-    size_t queue_len;
-    size_t queue_bytes;
+    pthread_mutex_t mutex;                 /* guards what follows */
+    pthread_cond_t work;                   /* a queue is not empty, or stopping */
+    pthread_cond_t reader;                 /* a reader became free */
+    struct sqlite_queue queues[JOB_KINDS]; /* apart: telemetry never holds up an order */
+    size_t queue_bytes;                    /* that waiting batches hold */
     bool stopping;
     struct sqlite_reader *readers;
     unsigned readers_len;
@@ -218,7 +223,7 @@ void sqlite_rollback(struct sqlite_conn *conn, int rc);
 
 void job_free(struct job *job);
 /** Queue a job, consumed on success only. @return 0, E_AGAIN, E_CLOSED */
-int sqlite_queue(struct sqlite_store *s, struct job *job) MUST_CHECK;
+int sqlite_submit(struct sqlite_store *s, struct job *job) MUST_CHECK;
 int sqlite_writer_start(struct sqlite_store *s, struct err *err) MUST_CHECK;
 /** Finish the queue and join. */
 void sqlite_writer_stop(struct sqlite_store *s);

@@ -22,21 +22,28 @@ void job_free(struct job *job)
     mem_free(job);
 }
 
-int sqlite_queue(struct sqlite_store *s, struct job *job)
+/* What a waiting job holds. */
+static size_t bytes_of(const struct job *job)
+{
+    return job->frames.bytes.len + job->arena.used_bytes;
+}
+
+int sqlite_submit(struct sqlite_store *s, struct job *job)
 {
     int rc = 0;
-    size_t bytes = job->frames.bytes.len;
+    size_t bytes = bytes_of(job);
+    struct sqlite_queue *queue = &s->queues[job->kind];
     (void)pthread_mutex_lock(&s->mutex);
     if (s->stopping)
         rc = E_CLOSED;
-    else if (s->queue_len >= (size_t)param_default(PARAM_STORE_QUEUE) ||
-             s->queue_bytes + bytes > (size_t)param_default(PARAM_STORE_QUEUE_BYTES))
+    else if (queue->len >= (size_t)param_default(PARAM_STORE_QUEUE) ||
+             (bytes && s->queue_bytes + bytes > (size_t)param_default(PARAM_STORE_QUEUE_BYTES)))
         rc = E_AGAIN;
     if (!rc) {
         job->next = NULL;
-        *s->tail = job;
-        s->tail = &job->next;
-        s->queue_len++;
+        *queue->tail = job;
+        queue->tail = &job->next;
+        queue->len++;
         s->queue_bytes += bytes;
         (void)pthread_cond_signal(&s->work);
     }
@@ -44,32 +51,45 @@ int sqlite_queue(struct sqlite_store *s, struct job *job)
     return rc;
 }
 
-/* Wait for work. False when stopping and nothing is left. */
-static bool take(struct sqlite_store *s, struct job **jobs, size_t *ret_len)
+static bool waiting(const struct sqlite_store *s)
 {
-    struct timespec until;
+    return s->queues[JOB_WORK].head || s->queues[JOB_BATCH].head;
+}
+
+/* What one commit takes of a queue. */
+static size_t take_group(struct sqlite_store *s, enum job_kind kind, struct job **jobs)
+{
+    struct sqlite_queue *queue = &s->queues[kind];
     size_t bytes = 0;
     size_t len = 0;
+    while (queue->head && len < GROUP_MOST && bytes < GROUP_BYTES_MOST) {
+        struct job *job = queue->head;
+        queue->head = job->next;
+        if (!queue->head)
+            queue->tail = &queue->head;
+        queue->len--;
+        s->queue_bytes -= bytes_of(job);
+        bytes += bytes_of(job);
+        jobs[len++] = job;
+    }
+    return len;
+}
+
+/* Wait for work and take a group of each kind. False when stopping and nothing is left. */
+static bool take(struct sqlite_store *s, struct job *(*groups)[GROUP_MOST], size_t *lens)
+{
+    struct timespec until;
     (void)clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += IDLE_S;
     (void)pthread_mutex_lock(&s->mutex);
-    while (!s->head && !s->stopping) {
+    while (!waiting(s) && !s->stopping) {
         if (pthread_cond_timedwait(&s->work, &s->mutex, &until) != 0)
             break;
     }
-    bool more = s->head || !s->stopping;
-    while (s->head && len < GROUP_MOST && bytes < GROUP_BYTES_MOST) {
-        struct job *job = s->head;
-        s->head = job->next;
-        if (!s->head)
-            s->tail = &s->head;
-        s->queue_len--;
-        s->queue_bytes -= job->frames.bytes.len;
-        bytes += job->frames.bytes.len;
-        jobs[len++] = job;
-    }
+    bool more = waiting(s) || !s->stopping;
+    for (unsigned kind = 0; kind < JOB_KINDS; kind++)
+        lens[kind] = take_group(s, (enum job_kind)kind, groups[kind]);
     (void)pthread_mutex_unlock(&s->mutex);
-    *ret_len = len;
     return more;
 }
 
@@ -185,28 +205,18 @@ static void report(struct job *job)
 static void *writer_main(void *arg)
 {
     struct sqlite_store *s = arg;
-    struct job *taken[GROUP_MOST];
-    struct job *units[GROUP_MOST];
-    struct job *batches[GROUP_MOST];
-    size_t len;
-    while (take(s, taken, &len)) {
-        size_t units_len = 0;
-        size_t batches_len = 0;
-        for (size_t i = 0; i < len; i++) {
-            if (taken[i]->kind == JOB_WORK)
-                units[units_len++] = taken[i];
-            else
-                batches[batches_len++] = taken[i];
-        }
-        if (units_len)
-            unit_group(s, units, units_len);
-        for (size_t i = 0; i < units_len; i++)
-            report(units[i]);
-        if (batches_len)
-            sqlite_batch_group(s, batches, batches_len);
-        for (size_t i = 0; i < batches_len; i++)
-            report(batches[i]);
-        if (len == 0)
+    struct job *groups[JOB_KINDS][GROUP_MOST];
+    size_t lens[JOB_KINDS];
+    while (take(s, groups, lens)) {
+        if (lens[JOB_WORK])
+            unit_group(s, groups[JOB_WORK], lens[JOB_WORK]);
+        for (size_t i = 0; i < lens[JOB_WORK]; i++)
+            report(groups[JOB_WORK][i]);
+        if (lens[JOB_BATCH])
+            sqlite_batch_group(s, groups[JOB_BATCH], lens[JOB_BATCH]);
+        for (size_t i = 0; i < lens[JOB_BATCH]; i++)
+            report(groups[JOB_BATCH][i]);
+        if (!lens[JOB_BATCH])
             sqlite_batch_idle(s);
     }
     return NULL;

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "schema/param.h"
 
@@ -154,6 +155,41 @@ static void a_full_queue_pushes_back(void **state)
     assert_ok(rc);
 }
 
+static void an_order_gets_through_when_the_queue_of_telemetry_is_full(void **state)
+{
+    struct test_store *t = *state;
+    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    struct store_batch batch = {
+        .device = STR("dev-1"), .epoch = 1, .plain = STR("{}\n"), .events = 1, .sha256 = STR("x")};
+    int rc;
+    test_store_add_device(t, "dev-1");
+    (void)pthread_mutex_lock(&gate);
+    assert_ok(store_write(t->store, hold_writer, NULL, &gate));
+    do {
+        batch.sequence++;
+        rc = store_batch_submit(t->store, &batch, NULL, NULL, NULL);
+    } while (rc == 0);
+    assert_int_equal(rc, E_AGAIN);
+    assert_ok(store_write(t->store, put_setting, NULL, "urgent"));
+    (void)pthread_mutex_unlock(&gate);
+    test_store_reopen(t);
+    assert_true(has_setting(t, "urgent"));
+    assert_int_equal(test_store_count(t), batch.sequence - 1);
+}
+
+static void the_files_are_for_their_owner_alone(void **state)
+{
+    struct test_store *t = *state;
+    static const char *const names[] = {"cordon.db", "cordon.db-wal", "lock", "segments"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        struct stat st;
+        char path[4200];
+        (void)snprintf(path, sizeof path, "%s/%s", t->folder, names[i]);
+        assert_int_equal(stat(path, &st), 0);
+        assert_int_equal(st.st_mode & 077, 0);
+    }
+}
+
 static void a_reader_sees_one_moment(void **state)
 {
     struct test_store *t = *state;
@@ -272,6 +308,8 @@ int main(void)
         WITH_STORE(a_unit_that_fails_leaves_nothing_and_says_why),
         WITH_STORE(many_units_share_a_commit_and_failures_do_not_spoil_it),
         WITH_STORE(a_full_queue_pushes_back),
+        WITH_STORE(an_order_gets_through_when_the_queue_of_telemetry_is_full),
+        WITH_STORE(the_files_are_for_their_owner_alone),
         WITH_STORE(a_reader_sees_one_moment),
         WITH_STORE(a_folder_belongs_to_one_store_at_a_time),
         WITH_STORE(a_newer_database_is_refused_with_its_version),
