@@ -34,6 +34,9 @@ static void look(struct actions *a)
     isolation_status(a->isolation, &now);
     bool changed = now.isolated != a->last.isolated || now.generation != a->last.generation ||
                    now.confirmed != a->last.confirmed || now.reasserted != a->last.reasserted;
+    if (now.reasserted > a->last.reasserted)
+        log_warn("the rules of containment had been changed and were put back",
+                 KV_INT("times", (int64_t)now.reasserted));
     a->last = now;
     if (changed)
         a->hooks->observed(a->arg);
@@ -147,4 +150,9 @@ void actions_trouble(const struct actions *a, struct buf *out)
         buf_add_cstr(out, "an isolation undid itself: the server was never reached through it");
     else if (a->last.isolated && !a->last.persisted)
         buf_add_cstr(out, "the isolation would not outlive a restart: its file cannot be written");
+}
+
+uint64_t actions_reasserted(const struct actions *a)
+{
+    return a->last.reasserted;
 }

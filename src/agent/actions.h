@@ -42,5 +42,7 @@ void actions_isolation(const struct actions *a, uint64_t *ret_generation, struct
 
 /** Append what is wrong with containment, "" when all is well. */
 void actions_trouble(const struct actions *a, struct buf *out);
+/** Times that somebody else had changed the rules of containment and they were put back. */
+uint64_t actions_reasserted(const struct actions *a);
 
 #endif

@@ -99,6 +99,7 @@ static void add_health(const struct monitor *m, struct json_out *j)
     json_kv_uint(j, "uplink_restarts", children_restarts(m->children, AGENT_ROLE_UPLINK));
     actions_trouble(m->actions, &trouble);
     json_kv_str(j, "containment", buf_str(&trouble));
+    json_kv_uint(j, "containment_reasserted", actions_reasserted(m->actions));
     json_object_end(j);
 }
 
