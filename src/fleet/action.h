@@ -87,7 +87,8 @@ int action_delivered(struct store_tx *tx, struct str device, struct str id, int6
  */
 int action_report(struct store_tx *tx, struct str device, struct str id, enum action_state state,
                   struct str result_json, int64_t now_ns, struct err *err) MUST_CHECK;
-/** The device says which containment it is in (hello, and on every change). When it knows a later
+/** The device says which containment it is in (hello, and on every change). When it has lost what
+ * it had observed, the server orders it again (the next sweep signs it). When it knows a later
  * generation than the server, the server counts on from there and orders again what is wanted. */
 int action_observed(struct store_tx *tx, struct str device, enum isolation isolation,
                     int64_t generation, int64_t now_ns, struct err *err) MUST_CHECK;

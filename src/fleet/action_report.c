@@ -176,6 +176,41 @@ static int catch_up(struct store_tx *tx, int64_t now_ns, struct store_device *de
         STR("the device knew a later order than the server"), err);
 }
 
+struct last_word {
+    int64_t generation;
+    bool there;
+};
+
+static int find_last(void *arg, struct store_action *action, struct err *err)
+{
+    struct last_word *last = arg;
+    (void)err;
+    last->there = last->there || action->generation == last->generation;
+    return 0;
+}
+
+/* The device did once what is wanted and knows nothing of it now: its state was lost or taken away.
+ * An order that is still open is sent again by itself, one that failed is not repeated for ever. */
+static int order_again(struct store_tx *tx, int64_t now_ns, const struct store_device *device,
+                       struct err *err)
+{
+    struct arena arena CLEANUP(arena_done) = {0};
+    const struct action_row *row = action_row_find(isolation_action(device->isolation_desired));
+    const struct store_action_filter succeeded = {
+        .device = device->id, .name = row->name, .states = 1u << ACTION_SUCCEEDED};
+    const struct store_action_filter to_come = {
+        .device = device->id, .name = row->name, .states = 1u << ACTION_APPROVED};
+    struct last_word last = {.generation = device->desired_generation};
+    struct last_word next = {.generation = 0}; /* given when the sweep signs it */
+    int rc = action_each(tx, &succeeded, &arena, find_last, &last, err);
+    if (!rc)
+        rc = action_each(tx, &to_come, &arena, find_last, &next, err);
+    if (rc || !last.there || next.there)
+        return rc;
+    return action_order_later(tx, now_ns, row, device->id,
+                              STR("the device fell behind what it had observed"), err);
+}
+
 int action_observed(struct store_tx *tx, struct str device, enum isolation isolation,
                     int64_t generation, int64_t now_ns, struct err *err)
 {
@@ -202,6 +237,11 @@ int action_observed(struct store_tx *tx, struct str device, enum isolation isola
     }
     if (!rc && generation > record.desired_generation)
         return catch_up(tx, now_ns, &record, generation, err);
+    /* A device that is in no isolation need not be told that it is free. */
+    bool differs =
+        (record.isolation_desired == ISOLATION_ISOLATED) != (isolation == ISOLATION_ISOLATED);
+    if (!rc && differs && generation < record.desired_generation)
+        rc = order_again(tx, now_ns, &record, err);
     if (!rc && generation > 0)
         rc = action_each(tx, &sent, &arena, observe_one, &o, err);
     return rc;

@@ -423,6 +423,29 @@ static void a_device_that_knows_more_than_a_restored_server_gets_a_later_order(v
     assert_int_equal(observed(t, ISOLATION_RELEASED, INT64_MAX), E_ARG);
 }
 
+static void a_device_that_lost_its_isolation_is_isolated_again(void **state)
+{
+    struct test_store *t = *state;
+    struct action_policy policy = test_policy();
+    struct store_action a;
+    struct store_action *waiting;
+    size_t changed;
+    assert_ok(order(t, "isolate", 1, &a));
+    assert_ok(observed(t, ISOLATION_ISOLATED, 1));
+    assert_ok(observed(t, ISOLATION_NONE, 0));
+    assert_ok(observed(t, ISOLATION_NONE, 0)); /* once is enough */
+    assert_ok(sweep(t, TEST_NOW_NS + 10, &policy, &changed));
+    assert_int_equal(changed, 1);
+    assert_int_equal(pending(t, devices[0], TEST_NOW_NS, &waiting), 1);
+    assert_str(waiting[0].name, "isolate");
+    assert_int_equal(waiting[0].generation, 2);
+    /* An order that the device cannot carry out is not repeated for ever. */
+    assert_ok(report(t, &waiting[0], ACTION_FAILED));
+    assert_ok(observed(t, ISOLATION_NONE, 0));
+    assert_ok(sweep(t, TEST_NOW_NS + 20, &policy, &changed));
+    assert_int_equal(changed, 0);
+}
+
 /* ------------------------------------------------------------------ the server's own host */
 
 static struct action_policy own_host_policy(void)
@@ -564,6 +587,7 @@ int main(void)
         WITH_STORE(the_latest_containment_order_wins),
         WITH_STORE(a_containment_order_that_stands_is_signed_anew_instead_of_expiring),
         WITH_STORE(a_device_that_knows_more_than_a_restored_server_gets_a_later_order),
+        WITH_STORE(a_device_that_lost_its_isolation_is_isolated_again),
         WITH_STORE(isolating_the_own_host_needs_its_name_and_rolls_back),
         WITH_STORE(a_confirmed_isolation_of_the_own_host_stays),
         WITH_STORE(a_later_order_ends_the_rollback_of_an_earlier_one),
