@@ -175,6 +175,8 @@ int device_promote(struct store_tx *tx, struct str id, struct str fingerprint, i
     struct arena arena CLEANUP(arena_done) = {0};
     struct store_device device;
     int rc = store_device_get(tx, id, &arena, &device, err);
+    if (!rc && device.state != DEVICE_ENROLLED)
+        rc = err_set(err, E_DENIED, "device '%.*s' is not enrolled any more", STR_FMT(id));
     if (rc || str_eq(device.key_fingerprint, fingerprint))
         return rc;
     if (fingerprint.len == 0 || !str_eq(device.next_fingerprint, fingerprint))

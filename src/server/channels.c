@@ -1,36 +1,14 @@
-/* Registry and conversation of held device connections. See channels.h; messages: proto/channel.h.
- * What a device says becomes a job on the writer thread; what waits for it is read from the store
- * and sent. An order counts as delivered when the device acknowledged it, so a connection that
- * breaks loses none. */
+/* Registry of held device connections, and what is sent on them. See channels.h; what a device says
+ * is in said.c. Orders that wait are read from the store and sent. One counts as delivered when the
+ * device acknowledged it, so a connection that breaks loses none. */
 #include "server/channels.h"
 
-#include "base/map.h"
 #include "base/mem.h"
 #include "fleet/device.h"
-#include "net/ws_conn.h"
 #include "os/clock.h"
 #include "os/log.h"
-#include "proto/channel.h"
-#include "proto/json_in.h"
+#include "server/channels_priv.h"
 #include "server/handlers.h"
-#include "server/signer.h"
-
-struct channel {
-    struct channels *owner;
-    struct ws_conn *ws;
-    struct str device; /* in `arena` */
-    struct str address;
-    struct arena arena;
-    struct map sent;       /* action ids sent on this connection; keys in `sent_ids` */
-    struct arena sent_ids; /* bounded by the life of a connection */
-    bool greeted;
-    bool closing;
-};
-
-struct channels {
-    struct server *server;
-    struct map by_device; /* device id -> struct channel */
-};
 
 int channels_new(struct server *s, struct channels **ret_channels)
 {
@@ -68,12 +46,18 @@ bool channels_online(const struct channels *c, struct str device)
     return ch && ch->greeted;
 }
 
+struct channel *channels_find(const struct channels *c, struct str device, uint64_t serial)
+{
+    struct channel *ch = map_find_ptr(&c->by_device, device);
+    return ch && ch->serial == serial ? ch : NULL;
+}
+
 size_t channels_len(const struct channels *c)
 {
     return c->by_device.len;
 }
 
-static void close_channel(struct channel *ch, uint16_t code, const char *reason)
+void channels_close(struct channel *ch, uint16_t code, const char *reason)
 {
     if (ch->closing)
         return;
@@ -81,35 +65,39 @@ static void close_channel(struct channel *ch, uint16_t code, const char *reason)
     ws_conn_close(ch->ws, code, reason);
 }
 
-static int send_msg(struct channel *ch, const struct channel_msg *m)
+int channels_send(struct channel *ch, const struct channel_msg *m)
 {
     struct buf text CLEANUP(buf_done) = {0};
     int rc = ch->closing ? E_CLOSED : channel_write(m, &text);
     if (rc == 0)
         rc = ws_conn_send(ch->ws, true, buf_str(&text));
     if (rc && rc != E_CLOSED)
-        close_channel(ch, WS_CLOSE_POLICY, "the device does not keep up");
+        channels_close(ch, WS_CLOSE_POLICY, "the device does not keep up");
     return rc;
 }
 
 /* ---------------------------------------------------------------- orders */
 
+/* An order that was signed anew is another message. */
 static int send_order(struct channel *ch, const struct store_action *a)
 {
-    if (map_find(&ch->sent, a->id, NULL))
+    uint64_t signed_ns = (uint64_t)a->queued_ns;
+    uint64_t sent_ns;
+    bool again = map_find(&ch->sent, a->id, &sent_ns);
+    if (again && sent_ns == signed_ns)
         return 0;
     struct channel_msg m = {.type = CHANNEL_COMMAND, .envelope = a->envelope};
-    int rc = send_msg(ch, &m);
+    int rc = channels_send(ch, &m);
     struct str id = rc ? (struct str){0} : arena_str(&ch->sent_ids, a->id);
     if (rc == 0)
-        rc = id.ptr ? map_put(&ch->sent, id, 1) : E_NOMEM;
+        rc = id.ptr ? map_put(&ch->sent, id, signed_ns) : E_NOMEM;
     if (rc == 0)
         log_info("order sent", KV_STR("device", ch->device), KV_STR("action", a->id),
                  KV_STR("name", a->name));
     return rc;
 }
 
-static void send_pending(struct channel *ch)
+void channels_send_pending(struct channel *ch)
 {
     struct store_tx *tx CLEANUP(store_read_endp) = NULL;
     struct arena arena CLEANUP(arena_done) = {0};
@@ -131,7 +119,7 @@ void channels_wake(struct channels *c, struct str device)
 {
     struct channel *ch = map_find_ptr(&c->by_device, device);
     if (ch)
-        send_pending(ch);
+        channels_send_pending(ch);
 }
 
 static void announce(struct channel *ch)
@@ -140,7 +128,7 @@ static void announce(struct channel *ch)
                             .ruleset_version = str_of(ch->owner->server->ruleset_version),
                             .plan_version = str_of(ch->owner->server->plan_version)};
     if (ch->greeted)
-        (void)!send_msg(ch, &m);
+        (void)!channels_send(ch, &m);
 }
 
 void channels_announce(struct channels *c)
@@ -157,160 +145,16 @@ void channels_revoke(struct channels *c, struct str device)
     struct channel_msg m = {.type = CHANNEL_REVOKED};
     if (!ch)
         return;
-    (void)!send_msg(ch, &m);
-    close_channel(ch, WS_CLOSE_POLICY, "revoked");
+    (void)!channels_send(ch, &m);
+    channels_close(ch, WS_CLOSE_POLICY, "revoked");
 }
 
-/* ---------------------------------------------------------------- what the device says */
-
-/** A message on its way to the store. */
-struct said {
-    struct str device;
-    struct str address;
-    struct channel_msg m;
-};
-
-static enum isolation isolation_of(const struct channel_msg *m)
-{
-    if (m->isolation_generation == 0)
-        return ISOLATION_NONE;
-    return str_is(m->isolation_state, "isolated") ? ISOLATION_ISOLATED : ISOLATION_RELEASED;
-}
-
-static int hello_work(struct store_tx *tx, const struct said *said, int64_t now, struct err *err)
-{
-    struct device_report report = {.agent_version = said->m.agent_version};
-    int rc = store_device_seen(tx, said->device, now, said->address, 0, err);
-    if (rc == 0)
-        rc = device_facts(tx, said->device, &report, now, err);
-    if (rc == 0)
-        rc = action_observed(tx, said->device, isolation_of(&said->m),
-                             (int64_t)said->m.isolation_generation, now, err);
-    return rc;
-}
-
-static struct str member(const json_t *o, const char *key)
-{
-    const json_t *v = json_object_get(o, key);
-    return json_is_string(v) ? str_n(json_string_value(v), json_string_length(v)) : (struct str){0};
-}
-
-static int facts_work(struct store_tx *tx, const struct said *said, int64_t now, struct err *err)
-{
-    json_error_t ignored;
-    json_t *o CLEANUP(json_in_freep) = json_loadb(said->m.body.ptr, said->m.body.len, 0, &ignored);
-    struct device_report report = {.facts_json = said->m.body,
-                                   .hostname = member(o, "hostname"),
-                                   .os_version = member(o, "os_version")};
-    return device_facts(tx, said->device, &report, now, err);
-}
-
-static int said_work(struct store_tx *tx, struct job *j, struct err *err)
-{
-    const struct said *said = j->data;
-    const struct channel_msg *m = &said->m;
-    struct device_report report = {0};
-    int64_t now = clock_wall_ns();
-    switch (m->type) {
-    case CHANNEL_HELLO:
-        return hello_work(tx, said, now, err);
-    case CHANNEL_ACK:
-        return action_delivered(tx, said->device, m->action, now, err);
-    case CHANNEL_STARTED:
-        return action_report(tx, said->device, m->action, ACTION_RUNNING, STR(""), now, err);
-    case CHANNEL_RESULT:
-        return action_report(tx, said->device, m->action, action_state_find(m->state), m->body, now,
-                             err);
-    case CHANNEL_OBSERVED:
-        return action_observed(tx, said->device, isolation_of(m), (int64_t)m->isolation_generation,
-                               now, err);
-    case CHANNEL_FACTS:
-        return facts_work(tx, said, now, err);
-    case CHANNEL_HEALTH:
-        report.health_json = m->body;
-        return device_facts(tx, said->device, &report, now, err);
-    default:
-        return err_set(err, E_DENIED, "message '%s' is not a device's to send",
-                       channel_type_name(m->type));
-    }
-}
-
-static void said_done(struct job *j)
-{
-    const struct said *said = j->data;
-    struct channel *ch = map_find_ptr(&j->server->channels->by_device, said->device);
-    if (j->rc)
-        log_warn("a device's message was not accepted", KV_STR("device", said->device),
-                 KV_CSTR("type", channel_type_name(said->m.type)), KV_CSTR("code", err_name(j->rc)),
-                 KV_CSTR("reason", j->err.message));
-    if (!ch)
-        return;
-    if (said->m.type == CHANNEL_HELLO && j->rc == 0)
-        ch->greeted = true;
-    send_pending(ch);
-}
-
-/* The signed time goes out at once: its age would be the device's error. */
-static int send_welcome(struct channel *ch, const struct channel_msg *hello, struct err *err)
-{
-    struct server *s = ch->owner->server;
-    struct buf envelope CLEANUP(buf_done) = {0};
-    int rc = signer_clock(s, ch->device, hello->challenge, &envelope, err);
-    if (rc)
-        return rc;
-    struct channel_msg m = {.type = CHANNEL_WELCOME,
-                            .envelope = buf_str(&envelope),
-                            .ruleset_version = str_of(s->ruleset_version),
-                            .plan_version = str_of(s->plan_version)};
-    return send_msg(ch, &m);
-}
-
-/* A result's reason belongs into the stored result: {"message": ..., "result": {...}} */
-static int wrap_result(struct channel_msg *m, struct arena *arena)
-{
-    struct buf text CLEANUP(buf_done) = {0};
-    struct json_out j = {.out = &text};
-    json_object_begin(&j);
-    json_kv_str(&j, "message", m->reason);
-    json_key(&j, "result");
-    json_raw(&j, m->body.len ? m->body : STR("{}"));
-    json_object_end(&j);
-    m->body = arena_str(arena, buf_str(&text));
-    return m->body.ptr ? 0 : E_NOMEM;
-}
+/* ---------------------------------------------------------------- accepting */
 
 static void on_message(struct ws_conn *ws, bool is_text, struct str payload, void *arg)
 {
-    struct channel *ch = arg;
-    struct server *s = ch->owner->server;
-    struct err err = {0};
     (void)ws;
-    struct job *j = is_text ? job_new(s, NULL, said_work, said_done, NULL) : NULL;
-    struct said *said = j ? arena_alloc(&j->arena, sizeof *said) : NULL;
-    if (!said) {
-        if (j)
-            job_refuse(j, E_NOMEM, NULL);
-        close_channel(ch, is_text ? WS_CLOSE_INTERNAL : WS_CLOSE_UNSUPPORTED, "text only");
-        return;
-    }
-    j->data = said;
-    int rc = channel_read(payload, &j->arena, &said->m, &err);
-    said->device = arena_str(&j->arena, ch->device);
-    said->address = arena_str(&j->arena, ch->address);
-    if (rc == 0 && (!said->device.ptr || !said->address.ptr))
-        rc = E_NOMEM;
-    if (rc == 0 && said->m.type == CHANNEL_HELLO)
-        rc = send_welcome(ch, &said->m, &err);
-    if (rc == 0 && said->m.type == CHANNEL_RESULT)
-        rc = wrap_result(&said->m, &j->arena);
-    if (rc) {
-        log_warn("device channel closed", KV_STR("device", ch->device),
-                 KV_CSTR("code", err_name(rc)), KV_CSTR("reason", err.message));
-        job_refuse(j, rc, &err);
-        close_channel(ch, WS_CLOSE_POLICY, "a message was malformed");
-        return;
-    }
-    job_start(j);
+    said_message(arg, is_text, payload);
 }
 
 static void on_close(struct ws_conn *ws, uint16_t code, void *arg)
@@ -326,14 +170,13 @@ static void on_close(struct ws_conn *ws, uint16_t code, void *arg)
 
 static const struct ws_conn_handler ws_handler = {on_message, NULL, on_close};
 
-/* ---------------------------------------------------------------- accepting */
-
 static struct channel *channel_new(struct call *call)
 {
     struct channel *ch = mem_calloc(1, sizeof *ch);
     if (!ch)
         return NULL;
     ch->owner = call->server->channels;
+    ch->serial = ++ch->owner->serials;
     ch->device = arena_str(&ch->arena, call->device.id);
     ch->address = arena_str(&ch->arena, call->actor.address);
     if (!ch->device.ptr || !ch->address.ptr) {
@@ -343,32 +186,34 @@ static struct channel *channel_new(struct call *call)
     return ch;
 }
 
+/* The newer connection wins: the older is most likely dead and not noticed yet. */
+static int replace(struct channels *c, struct channel *ch)
+{
+    struct channel *old = map_find_ptr(&c->by_device, ch->device);
+    if (old) {
+        (void)map_remove(&c->by_device, old->device);
+        channels_close(old, WS_CLOSE_GOING_AWAY, "a newer connection of this device");
+    }
+    return map_put_ptr(&c->by_device, ch->device, ch);
+}
+
 void channels_accept(struct call *call)
 {
-    struct channels *c = call->server->channels;
     struct channel *ch = channel_new(call);
-    struct channel *old = map_find_ptr(&c->by_device, call->device.id);
     if (!ch) {
         http_answer_problem(call->req, 0, E_NOMEM, NULL);
         return;
     }
-    /* The newer connection wins: the older is most likely dead and not noticed yet. */
-    if (old) {
-        (void)map_remove(&c->by_device, old->device);
-        close_channel(old, WS_CLOSE_GOING_AWAY, "a newer connection of this device");
-    }
-    if (map_put_ptr(&c->by_device, ch->device, ch) != 0) {
-        channel_free(ch);
-        http_answer_problem(call->req, 0, E_NOMEM, NULL);
-        return;
-    }
+    struct channels *c = ch->owner;
     struct ws_conn_options options = {.handler = &ws_handler, .arg = ch};
+    /* First the handshake: what is none must not end the connection that is there. */
     if (http_answer_upgrade(call->req, NULL, &options, &ch->ws) != 0) {
-        (void)map_remove(&c->by_device, ch->device);
         channel_free(ch);
         return;
     }
     log_info("device connected", KV_STR("device", ch->device), KV_STR("address", ch->address));
+    if (replace(c, ch) != 0)
+        channels_close(ch, WS_CLOSE_INTERNAL, "out of memory");
 }
 
 /* ---------------------------------------------------------------- the route */

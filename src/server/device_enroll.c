@@ -8,6 +8,7 @@
 #include "os/log.h"
 #include "proto/enroll.h"
 #include "schema/param.h"
+#include "server/channels.h"
 #include "server/handlers.h"
 
 /* ---------------------------------------------------------------- the authority as an issuer */
@@ -45,6 +46,8 @@ static int issue(void *arg, struct str csr, struct str device_id, int64_t now_ns
     struct x509_cert *cert CLEANUP(x509_freep) = NULL;
     struct x509_ca ca = {s->keys.ca_cert, s->keys.ca_key};
     int rc = x509_csr_read(csr, &key, NULL, err);
+    if (rc == E_UNSUPPORTED) /* the device's fault, not a want of this server's */
+        rc = err_set(err, E_ARG, "the request's key is not EC P-256");
     if (rc == 0)
         rc = x509_issue_device(&ca, key, device_id, now_ns,
                                (int)param_default(PARAM_DEVICE_CERT_DAYS), &cert, err);
@@ -90,13 +93,21 @@ struct enrolling {
     struct enroll_request body;
     struct str csr;
     struct str address;
+    struct str device;   /* the new one */
+    struct str replaced; /* the machine's device before, or empty */
     char token_hash[HASH_HEX_BYTES];
 };
 
 static int enroll_work(struct store_tx *tx, struct job *j, struct err *err)
 {
-    const struct enrolling *e = j->data;
+    struct enrolling *e = j->data;
     struct device_issuer issuer = {issue, j->server};
+    struct store_device old;
+    int rc = store_device_find_hardware(tx, e->body.hardware_uuid, &j->arena, &old, NULL);
+    if (rc == 0)
+        e->replaced = old.id;
+    else if (rc != E_NOT_FOUND)
+        return err_set(err, rc, "cannot read the devices");
     struct device_request request = {
         .token_hash = str_of(e->token_hash),
         .csr = e->csr,
@@ -109,8 +120,8 @@ static int enroll_work(struct store_tx *tx, struct job *j, struct err *err)
     };
     struct store_device device;
     struct device_certificate certificate;
-    int rc = device_enroll(tx, &request, &issuer, clock_wall_ns(), &j->arena, &device, &certificate,
-                           err);
+    rc = device_enroll(tx, &request, &issuer, clock_wall_ns(), &j->arena, &device, &certificate,
+                       err);
     if (rc)
         return rc;
     /* The server's own machine: its isolation is guarded. The policy belongs to this thread. */
@@ -120,9 +131,20 @@ static int enroll_work(struct store_tx *tx, struct job *j, struct err *err)
             return err_set(err, E_NOMEM, "out of memory");
         j->server->policy.own_device = id;
     }
-    log_info("device enrolled", KV_STR("device", device.id), KV_STR("hostname", device.hostname),
-             KV_STR("address", request.address));
+    e->device = device.id;
     return write_reply(j, device.id, certificate.pem, err);
+}
+
+static void enrolled(struct job *j)
+{
+    const struct enrolling *e = j->data;
+    if (j->rc == 0) {
+        log_info("device enrolled", KV_STR("device", e->device),
+                 KV_STR("hostname", e->body.hostname), KV_STR("address", e->address));
+        if (e->replaced.len)
+            channels_revoke(j->server->channels, e->replaced);
+    }
+    job_reply(j);
 }
 
 static int renew_work(struct store_tx *tx, struct job *j, struct err *err)
@@ -149,10 +171,10 @@ static int take_csr(struct str text, struct arena *arena, struct str *ret, struc
     return ret->ptr ? 0 : err_set(err, E_NOMEM, "out of memory");
 }
 
-static void begin(struct call *c, job_work_fn work, bool with_token)
+static void begin(struct call *c, job_work_fn work, job_done_fn done, bool with_token)
 {
     struct err err = {0};
-    struct job *j = job_new(c->server, c, work, job_reply, NULL);
+    struct job *j = job_new(c->server, c, work, done, NULL);
     if (!j)
         return;
     struct enrolling *e = arena_alloc(&j->arena, sizeof *e);
@@ -181,10 +203,10 @@ static void begin(struct call *c, job_work_fn work, bool with_token)
 
 void device_call_enroll(struct call *c)
 {
-    begin(c, enroll_work, true);
+    begin(c, enroll_work, enrolled, true);
 }
 
 void device_call_renew(struct call *c)
 {
-    begin(c, renew_work, false);
+    begin(c, renew_work, job_reply, false);
 }
