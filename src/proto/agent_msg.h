@@ -33,7 +33,7 @@
     X(AGENT_EVENT_ACK, "event-ack", UPLINK, ANALYST, 8, 8,                                         \
       "u64 R: everything up to it is on disk")                                                     \
     X(AGENT_UPLINK_READY, "uplink-ready", UPLINK, MONITOR, 0, 0, "privileges dropped, spool open") \
-    X(AGENT_COMMAND, "command", UPLINK, MONITOR, 12, 524288,                                       \
+    X(AGENT_COMMAND, "command", UPLINK, MONITOR, 0, 524288,                                        \
       "signed command envelope, as received")                                                      \
     X(AGENT_SIGNED_RULESET, "signed-ruleset", UPLINK, MONITOR, 0, 0,                               \
       "signed ruleset file; descriptor, to be copied and verified")                                \

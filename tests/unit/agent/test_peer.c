@@ -163,7 +163,7 @@ static void a_peer_that_breaks_the_rules_is_closed(void **state)
     imsg_add(&b, AGENT_SPOOLED, 0, 0, STR("12345678")); /* an analyst's */
     assert_int_equal(code_for(&b), E_DENIED);
     buf_clear(&b);
-    imsg_add(&b, AGENT_COMMAND, 0, 0, STR("short"));
+    imsg_add(&b, AGENT_SIGNED_PLAN, 0, 0, STR("short"));
     assert_int_equal(code_for(&b), E_LIMIT);
     buf_clear(&b);
     imsg_add(&b, AGENT_SIGNED_RULESET, IMSG_HAS_FD, 0, STR("")); /* promised, not sent */
