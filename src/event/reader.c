@@ -63,7 +63,7 @@ static struct str rest_of(const struct reader *r)
     return str_n(r->buf.ptr ? r->buf.ptr + r->pos : NULL, r->buf.len - r->pos);
 }
 
-/* Read more behind what is there. @return 0 (see `ended`), E_IO or E_NOMEM */
+/* Read more behind what is there. @return 0 (see `ended`), E_AGAIN, E_IO or E_NOMEM */
 static int more(struct reader *r, struct err *err)
 {
     if (r->pos) {
@@ -84,10 +84,9 @@ static int more(struct reader *r, struct err *err)
         r->buf.error = 0;
         return err_set(err, rc, "%s", err_sentence(rc));
     }
-    ssize_t got;
-    do {
-        got = read(r->fd, r->buf.ptr + r->buf.len, r->buf.cap - 1 - r->buf.len);
-    } while (got < 0 && errno == EINTR);
+    ssize_t got = read(r->fd, r->buf.ptr + r->buf.len, r->buf.cap - 1 - r->buf.len);
+    if (got < 0 && errno == EINTR)
+        return err_set(err, E_AGAIN, "a signal came while waiting for input");
     if (got < 0)
         return err_errno(err, E_IO, errno, "cannot read the input");
     r->ended = got == 0;

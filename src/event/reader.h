@@ -21,7 +21,8 @@ void reader_free(struct reader *r);
  * @param ret_record valid until the next call; empty lines are skipped
  * @param ret_line   1-based line on which it starts
  * @return 0, E_CLOSED (end of input), E_PARSE or E_LIMIT (this record is damaged or too long;
- * *ret_line says where; call again to go on), E_IO
+ * *ret_line says where; call again to go on), E_AGAIN (a signal came while it waited; call again
+ * to go on), E_IO
  */
 int reader_next(struct reader *r, struct str *ret_record, uint64_t *ret_line,
                 struct err *err) MUST_CHECK;

@@ -157,6 +157,8 @@ static bool next(struct replay *r, struct str *ret_record)
             r->damaged++;
             continue;
         }
+        if (rc == E_AGAIN)
+            continue;
         r->failed = rc != E_CLOSED || r->pass_sent == 0;
         if (r->failed || !r->again || rewind_file(r))
             return false;

@@ -3,9 +3,11 @@
 #include "harness/test.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -178,6 +180,40 @@ static void a_failing_descriptor_is_an_input_error(void **state)
     (void)close(fd);
 }
 
+static void on_signal(int signo)
+{
+    (void)signo;
+}
+
+/* Whoever waits for a pipe must be able to stop at a signal, and to go on. */
+static void a_signal_during_the_wait_is_told_and_costs_nothing(void **state)
+{
+    (void)state;
+    struct reader *r;
+    int ends[2];
+    struct str record;
+    uint64_t line;
+    const struct itimerval soon = {.it_interval = {.tv_usec = 10000},
+                                   .it_value = {.tv_usec = 10000}};
+    const struct itimerval never = {0};
+    struct sigaction before;
+    const struct sigaction action = {.sa_handler = on_signal};
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    assert_ok(reader_new(ends[0], &r));
+    assert_int_equal(write(ends[1], "{\"a\":", 5), 5);
+    assert_int_equal(sigaction(SIGALRM, &action, &before), 0);
+    assert_int_equal(setitimer(ITIMER_REAL, &soon, NULL), 0);
+    assert_int_equal(reader_next(r, &record, &line, NULL), E_AGAIN);
+    assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
+    assert_int_equal(sigaction(SIGALRM, &before, NULL), 0);
+    assert_int_equal(write(ends[1], "1}\n", 3), 3);
+    assert_ok(reader_next(r, &record, &line, NULL));
+    assert_str(record, "{\"a\":1}");
+    reader_free(r);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+
 static int read_two(void *context)
 {
     struct reader *r = NULL;
@@ -207,6 +243,7 @@ int main(void)
         cmocka_unit_test(a_record_longer_than_the_limit_is_reported_and_passed),
         cmocka_unit_test(a_record_as_long_as_the_limit_is_given),
         cmocka_unit_test(a_failing_descriptor_is_an_input_error),
+        cmocka_unit_test(a_signal_during_the_wait_is_told_and_costs_nothing),
         cmocka_unit_test(every_failed_allocation_is_reported),
     };
     return cmocka_run_group_tests_name("event/reader", tests, NULL, NULL);
