@@ -148,6 +148,25 @@ static void add_markdown_options(struct buf *out, const struct opt_row *rows)
     }
 }
 
+/* Indented lines are commands to type: a code block in Markdown. */
+static void add_markdown_text(struct buf *out, const char *text)
+{
+    struct str rest = str_of(text);
+    struct str line;
+    buf_add_char(out, '\n');
+    while (str_next(&rest, '\n', &line)) {
+        bool code = str_starts(line, STR("  "));
+        if (code)
+            buf_add_cstr(out, "  ");
+        for (size_t i = 0; i < line.len; i++) {
+            if (!code && line.ptr[i] == '*')
+                buf_add_char(out, '\\');
+            buf_add_char(out, line.ptr[i]);
+        }
+        buf_add_char(out, '\n');
+    }
+}
+
 void help_add_markdown(struct buf *out, const struct opt_command *commands)
 {
     buf_add_cstr(out, "# `cordon`: every command\n");
@@ -163,7 +182,7 @@ void help_add_markdown(struct buf *out, const struct opt_command *commands)
         add_usage(out, c);
         buf_addf(out, "\n\n%s.\n", c->summary);
         if (c->text)
-            buf_addf(out, "\n%s\n", c->text);
+            add_markdown_text(out, c->text);
         add_markdown_options(out, c->rows);
         add_markdown_options(out, c->shared);
     }

@@ -1,0 +1,149 @@
+/* Alerts as text. See alertprint.h. */
+#include "cli/alertprint.h"
+
+#include "base/text.h"
+#include "base/timefmt.h"
+#include "codec/json_out.h"
+
+/* Widths of the columns for people; alerts come one by one, so they cannot be measured first. */
+enum { TIME_WIDTH = 24, LEVEL_WIDTH = 13, RULE_WIDTH = 44, PROCESS_WIDTH = 24, PLACE_WIDTH = 20 };
+
+#define VALUE_BYTES_SHOWN 300 /* of one matched value */
+
+void alertprint_json(struct out *out, const struct alertprint *a)
+{
+    struct buf *text = &out->text;
+    struct buf head CLEANUP(buf_done) = {0};
+    buf_add_cstr(&head, "\"file\":");
+    json_escape(&head, str_of(a->file));
+    buf_addf(&head, ",\"line\":%llu,\"time\":", (unsigned long long)a->line);
+    if (a->event->time_ns) {
+        buf_add_char(&head, '"');
+        timefmt_add(&head, a->event->time_ns, 9);
+        buf_add_cstr(&head, "\",");
+    } else {
+        buf_add_cstr(&head, "null,");
+    }
+    if (buf_check(&head) && !out->error)
+        out->error = buf_check(&head);
+    alert_add_json(text, buf_str(&head), a->set, a->match, a->event);
+    buf_add_char(text, '\n');
+    out_end_line(out);
+}
+
+/* ------------------------------------------------------------------ for people */
+
+/* Text of at most `width` characters, padded to it and one gap. */
+static void add_column(struct buf *line, struct str text, size_t width)
+{
+    struct buf safe CLEANUP(buf_done) = {0};
+    text_add_printable(&safe, text);
+    struct str s = buf_str(&safe);
+    size_t pos = 0;
+    size_t used = 0;
+    while (pos < s.len && used < width) {
+        (void)text_utf8_next(s, &pos);
+        used++;
+    }
+    buf_add(line, s.ptr, pos);
+    for (; used < width + 2; used++)
+        buf_add_char(line, ' ');
+}
+
+static const char *color_of(enum rule_level level)
+{
+    switch (level) {
+    case LEVEL_CRITICAL:
+    case LEVEL_HIGH:
+        return "\x1b[31m";
+    case LEVEL_MEDIUM:
+        return "\x1b[33m";
+    case LEVEL_INFORMATIONAL:
+    case LEVEL_LOW:
+        break;
+    }
+    return "\x1b[36m";
+}
+
+static void add_matched(struct buf *line, const struct match *match)
+{
+    for (uint32_t i = 0; i < match->fields_len; i++) {
+        const struct matched_field *f = &match->fields[i];
+        buf_add_cstr(line, i ? " " : "");
+        text_add_printable(line, f->field);
+        buf_add_char(line, '=');
+        text_add_printable(line, str_sub(f->value, 0, VALUE_BYTES_SHOWN));
+        if (f->value.len > VALUE_BYTES_SHOWN)
+            buf_add_cstr(line, "...");
+    }
+}
+
+/* The front of `line` that fits into the terminal. */
+static struct str fitting(const struct out *out, struct str line)
+{
+    size_t pos = 0;
+    size_t used = 0;
+    if (!out->columns)
+        return line;
+    while (pos < line.len && used < out->columns) {
+        (void)text_utf8_next(line, &pos);
+        used++;
+    }
+    return str_sub(line, 0, pos);
+}
+
+void alertprint_head(struct out *out)
+{
+    struct buf line CLEANUP(buf_done) = {0};
+    add_column(&line, STR("TIME"), TIME_WIDTH);
+    add_column(&line, STR("LEVEL"), LEVEL_WIDTH);
+    add_column(&line, STR("RULE"), RULE_WIDTH);
+    add_column(&line, STR("PROCESS"), PROCESS_WIDTH);
+    add_column(&line, STR("PLACE"), PLACE_WIDTH);
+    buf_add_cstr(&line, "MATCHED");
+    buf_add_str(&out->text, fitting(out, buf_str(&line)));
+    buf_add_char(&out->text, '\n');
+    out_end_line(out);
+}
+
+void alertprint_line(struct out *out, const struct alertprint *a)
+{
+    struct buf line CLEANUP(buf_done) = {0};
+    struct buf part CLEANUP(buf_done) = {0};
+    struct rule_info rule = ruleset_info(a->set, a->match->rule);
+
+    if (a->event->time_ns)
+        timefmt_add(&part, a->event->time_ns, 3);
+    add_column(&line, part.len ? buf_str(&part) : STR("-"), TIME_WIDTH);
+    size_t level_at = line.len;
+    add_column(&line, str_of(rule_level_name(rule.level)), LEVEL_WIDTH);
+    size_t level_end = line.len;
+    add_column(&line, rule.title, RULE_WIDTH);
+
+    buf_clear(&part);
+    buf_add_str(&part, str_basename(event_str(a->event, F_EXECUTABLE)));
+    if (event_has(a->event, F_PID))
+        buf_addf(&part, " (%lld)", (long long)event_int(a->event, F_PID, 0));
+    add_column(&line, part.len ? buf_str(&part) : STR("-"), PROCESS_WIDTH);
+
+    buf_clear(&part);
+    buf_addf(&part, "%.*s:%llu", STR_FMT(str_basename(str_of(a->file))),
+             (unsigned long long)a->line);
+    add_column(&line, buf_str(&part), PLACE_WIDTH);
+    add_matched(&line, a->match);
+
+    struct str shown = fitting(out, buf_str(&line));
+    if (buf_check(&line) && !out->error)
+        out->error = buf_check(&line);
+    if (out->color && level_end <= shown.len) {
+        buf_add_str(&out->text, str_sub(shown, 0, level_at));
+        buf_add_cstr(&out->text, color_of(rule.level));
+        buf_add_str(&out->text, str_sub(shown, level_at, level_end - level_at));
+        buf_add_cstr(&out->text, "\x1b[0m");
+        buf_add_str(&out->text, str_sub(shown, level_end, SIZE_MAX));
+    } else {
+        buf_add_str(&out->text, shown);
+    }
+    buf_add_char(&out->text, '\n');
+    out_end_line(out);
+}

@@ -1,0 +1,26 @@
+/* Alerts of `cordon detect` as JSON lines for programs and as lines for people. */
+#ifndef CORDON_CLI_ALERTPRINT_H
+#define CORDON_CLI_ALERTPRINT_H
+
+#include <stdint.h>
+
+#include "cli/out.h"
+#include "detect/detect.h"
+
+/** Where an alert comes from and what fired; borrowed for the call. */
+struct alertprint {
+    const char *file;
+    uint64_t line;
+    const struct ruleset *set;
+    const struct match *match;
+    const struct event *event;
+};
+
+/** {"file","line","time","rule":{...},"matched":{...},"event":{...}} and a line end. */
+void alertprint_json(struct out *out, const struct alertprint *a);
+/** Head of the columns. */
+void alertprint_head(struct out *out);
+/** One line: time, level, rule, process, place, what matched; cut to the terminal's width. */
+void alertprint_line(struct out *out, const struct alertprint *a);
+
+#endif

@@ -1,0 +1,68 @@
+/* `cordon rules check` and `cordon rules list`. See cmd_rules.h. */
+#include "cli/cmd_rules.h"
+
+#include "cli/cli.h"
+#include "cli/listing.h"
+#include "cli/rules.h"
+
+static void print_refused(void *arg, const struct err *err)
+{
+    struct cli *cli = arg;
+    char text[ERR_SOURCE_BYTES + ERR_MESSAGE_BYTES + 32];
+    (void)err_format(err, text, sizeof(text));
+    out_line(&cli->out, "%s", text);
+}
+
+int cmd_rules_check(struct cli *cli, const struct opt *opt, struct err *err)
+{
+    struct rules rules CLEANUP(rules_done) = {0};
+    if (rules_init(&rules, print_refused, cli))
+        return err_set(err, E_NOMEM, "out of memory");
+    for (size_t i = 0; i < opt->args_len; i++) {
+        int rc = rules_add_path(&rules, opt->args[i], err);
+        if (rc)
+            return rc;
+    }
+    int rc = rules_finish(&rules, err);
+    if (rc)
+        return rc;
+    out_line(&cli->out, "%u files, %u rules accepted, %u refused", rules.files,
+             rules.counts.accepted, rules.counts.refused);
+    return rules.counts.refused ? EXIT_REFUSED : 0;
+}
+
+static void warn_refused(void *arg, const struct err *err)
+{
+    char text[ERR_SOURCE_BYTES + ERR_MESSAGE_BYTES + 32];
+    (void)err_format(err, text, sizeof(text));
+    cli_warn(arg, "%s", text);
+}
+
+int cmd_rules_list(struct cli *cli, const struct opt *opt, struct err *err)
+{
+    static const struct listing_column columns[] = {
+        {"level", "LEVEL"}, {"title", "RULE"},    {"techniques", "TECHNIQUES"},
+        {"id", "ID"},       {"source", "SOURCE"},
+    };
+    struct rules rules CLEANUP(rules_done) = {0};
+    struct listing list CLEANUP(listing_done);
+    listing_init(&list, (enum listing_form)opt_choice(opt, "output"), columns, ARRAY_LEN(columns));
+    int rc = rules_init(&rules, warn_refused, cli);
+    if (!rc && !opt->args_len)
+        rc = rules_add_builtin(&rules, err);
+    for (size_t i = 0; !rc && i < opt->args_len; i++)
+        rc = rules_add_path(&rules, opt->args[i], err);
+    if (!rc)
+        rc = rules_finish(&rules, err);
+    if (rc)
+        return rc;
+    for (uint32_t i = 0; i < ruleset_len(rules.set); i++) {
+        struct rule_info info = ruleset_info(rules.set, i);
+        listing_cstr(&list, rule_level_name(info.level));
+        listing_str(&list, info.title);
+        listing_strs(&list, info.techniques, info.techniques_len);
+        listing_str(&list, info.id);
+        listing_str(&list, info.source);
+    }
+    return listing_print(&list, &cli->out) ? err_set(err, E_NOMEM, "out of memory") : 0;
+}

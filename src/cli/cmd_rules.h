@@ -1,0 +1,12 @@
+/* `cordon rules check|list|test`: work on rule files without a server. */
+#ifndef CORDON_CLI_CMD_RULES_H
+#define CORDON_CLI_CMD_RULES_H
+
+#include "cli/opt.h"
+
+int cmd_rules_check(struct cli *cli, const struct opt *opt, struct err *err);
+int cmd_rules_list(struct cli *cli, const struct opt *opt, struct err *err);
+/** In cmd_rules_test.c. */
+int cmd_rules_test(struct cli *cli, const struct opt *opt, struct err *err);
+
+#endif

@@ -1,0 +1,47 @@
+/* Rule files -> ruleset. See rules.h. */
+#include "cli/rules.h"
+
+#include "cli/rulefiles.h"
+
+int rules_init(struct rules *r, builder_refused_fn refused, void *arg)
+{
+    *r = (struct rules){.refused = refused, .refused_arg = arg};
+    return builder_new(&r->builder);
+}
+
+void rules_done(struct rules *r)
+{
+    if (r->set)
+        ruleset_unref(r->set);
+    builder_free(r->builder);
+    buf_done(&r->image);
+    *r = (struct rules){0};
+}
+
+int rules_add_bytes(struct rules *r, const char *source, struct str bytes, struct err *err)
+{
+    r->files++;
+    return builder_add_sigma(r->builder, bytes, source, r->refused, r->refused_arg, &r->counts,
+                             err);
+}
+
+static int add_file(void *arg, const char *path, struct str bytes, struct err *err)
+{
+    return rules_add_bytes(arg, path, bytes, err);
+}
+
+int rules_add_path(struct rules *r, const char *path, struct err *err)
+{
+    return rulefiles_each(path, add_file, r, err);
+}
+
+int rules_add_builtin(struct rules *r, struct err *err)
+{
+    return rulefiles_each_builtin(add_file, r, err);
+}
+
+int rules_finish(struct rules *r, struct err *err)
+{
+    int rc = builder_finish(r->builder, &r->image, err);
+    return rc ? rc : ruleset_load(buf_str(&r->image), &r->set, err);
+}

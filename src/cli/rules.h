@@ -1,0 +1,34 @@
+/* From rule files to a ruleset in memory, for the commands that compile or run rules. A rule that
+ * cannot be compiled is reported and left out; a file that cannot be read is an error. */
+#ifndef CORDON_CLI_RULES_H
+#define CORDON_CLI_RULES_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "detect/detect.h"
+
+struct rules {
+    struct builder *builder;
+    builder_refused_fn refused; /* may be NULL */
+    void *refused_arg;
+    struct builder_counts counts;
+    uint32_t files;
+    struct buf image;    /* what `set` points into */
+    struct ruleset *set; /* NULL before rules_finish */
+};
+
+/** @return 0 or E_NOMEM */
+int rules_init(struct rules *r, builder_refused_fn refused, void *arg) MUST_CHECK;
+/** For CLEANUP(rules_done). */
+void rules_done(struct rules *r);
+/** Compile the file, or all rule files below the folder. @return 0 or an error of rulefiles_each */
+int rules_add_path(struct rules *r, const char *path, struct err *err) MUST_CHECK;
+/** Compile the built-in analytics. */
+int rules_add_builtin(struct rules *r, struct err *err) MUST_CHECK;
+/** Compile the documents of one text. */
+int rules_add_bytes(struct rules *r, const char *source, struct str bytes,
+                    struct err *err) MUST_CHECK;
+/** Make `set` from everything added. @return 0, E_NOMEM, E_LIMIT */
+int rules_finish(struct rules *r, struct err *err) MUST_CHECK;
+
+#endif
