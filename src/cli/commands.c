@@ -1,10 +1,17 @@
 /* The command table. See commands.h. */
 #include "cli/commands.h"
 
+#include "cli/api.h"
+#include "cli/cmd_detect.h"
+#include "cli/cmd_fleet.h"
+#include "cli/cmd_help.h"
+#include "cli/cmd_rules.h"
 #include "cli/cmd_schema.h"
 #include "cli/listing.h"
 
 #define OFFLINE "Offline, without a server"
+#define FLEET   "The fleet, through a server"
+#define ABOUT   "About the program"
 
 static const struct opt_row list_rows[] = {
     OPT_OUTPUT(LISTING_FORMS),
@@ -12,9 +19,101 @@ static const struct opt_row list_rows[] = {
 };
 
 const struct opt_command cli_commands[] = {
+    {OFFLINE, "detect", NULL, "FILE...", 1, OPT_ARGS_ANY, cmd_detect_rows, NULL,
+     "Match recordings against rules and print the alerts",
+     "FILE holds JSON records: eslogger output, Elastic Endpoint documents, Cordon's own events, "
+     "flat\n"
+     "records with Sigma field names; '-' is standard input. Each file is one device's story: its\n"
+     "processes are followed from record to record, so that rules can name parents and ancestors.\n"
+     "A damaged record is reported with its line and skipped.\n\n"
+     "  sudo eslogger exec create rename | cordon detect -o table -\n"
+     "  cordon detect --rules sigma/rules/macos --exit-code recording.jsonl",
+     cmd_detect},
+    {OFFLINE, "rules", "check", "PATH...", 1, OPT_ARGS_ANY, NULL, NULL,
+     "Compile rule files and report what is wrong with them",
+     "PATH is a file, or a folder of which every *.yml and *.yaml is taken. Each refused rule is "
+     "one\n"
+     "line file:line:column: reason; the last line is the sum. Exit status 1 when a rule was "
+     "refused.",
+     cmd_rules_check},
+    {OFFLINE, "rules", "test", "[PATH]...", 0, OPT_ARGS_ANY, NULL, NULL,
+     "Run the events that rules carry as their tests",
+     "A rule holds its tests under the key 'cordon': 'tests' with 'fire', events that must raise "
+     "the\n"
+     "alert, and 'quiet', near misses that must not. Without PATH the built-in analytics are "
+     "tested.\n"
+     "Exit status 1 when a test failed.",
+     cmd_rules_test},
+    {OFFLINE, "rules", "list", "[PATH]...", 0, OPT_ARGS_ANY, list_rows, NULL,
+     "List rules with level and ATT&CK techniques", "Without PATH: the built-in analytics.",
+     cmd_rules_list},
     {OFFLINE, "fields", NULL, "", 0, 0, list_rows, NULL, "List the fields that events have",
      "Rules and filters name a field by its dotted name or by its Sigma name.", cmd_fields},
     {OFFLINE, "kinds", NULL, "", 0, 0, list_rows, NULL, "List the kinds of events",
      "A rule selects kinds by its Sigma log-source category, or by the field 'kind'.", cmd_kinds},
+    {FLEET, "login", NULL, "URL", 1, 1, cmd_login_rows, NULL, "Log in to a server",
+     "The first login to a server shows the fingerprint of its CA and asks whether to trust it, "
+     "or\n"
+     "takes it from --fingerprint. Password and token are typed, or read as lines of standard "
+     "input\n"
+     "when that is no terminal; never arguments. What was agreed is kept in\n"
+     "$XDG_CONFIG_HOME/cordon/config.json, readable by its owner alone.\n\n"
+     "  cordon login https://cordon.example.org:8443",
+     cmd_login},
+    {FLEET, "logout", NULL, "", 0, 0, NULL, api_shared_rows, "End the login and forget its token",
+     NULL, cmd_logout},
+    {FLEET, "whoami", NULL, "", 0, 0, list_rows, api_shared_rows,
+     "Show who is logged in and what they may do", NULL, cmd_whoami},
+    {FLEET, "doctor", NULL, "", 0, 0, NULL, api_shared_rows,
+     "Check configuration, connection, certificate and login",
+     "One line a check; what failed says what to do. Exit status 1 when one failed.", cmd_doctor},
+    {FLEET, "device", "list", "", 0, 0, cmd_device_list_rows, api_shared_rows, "List devices", NULL,
+     cmd_device_list},
+    {FLEET, "device", "get", "DEVICE", 1, 1, list_rows, api_shared_rows,
+     "Show one device with its facts, health and isolation", "DEVICE is an id or a host name.",
+     cmd_device_get},
+    {FLEET, "device", "isolate", "DEVICE...", 1, OPT_ARGS_ANY, cmd_isolate_rows, api_shared_rows,
+     "Cut devices off the network, keeping their way to the server",
+     "Open connections end. 'device release' undoes it.\n\n"
+     "  cordon device isolate mbp-ada --reason 'infostealer, alert 4711' --wait 60s",
+     cmd_device_isolate},
+    {FLEET, "device", "release", "DEVICE...", 1, OPT_ARGS_ANY, cmd_release_rows, api_shared_rows,
+     "Give isolated devices their network back", NULL, cmd_device_release},
+    {FLEET, "device", "message", "DEVICE...", 1, OPT_ARGS_ANY, cmd_message_rows, api_shared_rows,
+     "Show a message to the users of devices", NULL, cmd_device_message},
+    {FLEET, "process", "kill", "DEVICE PID", 2, 2, cmd_kill_rows, api_shared_rows,
+     "End a process on a device",
+     "A process is known by pid, generation and boot session together, as its alert shows them: a\n"
+     "pid that was used again is never hit.",
+     cmd_process_kill},
+    {FLEET, "alert", "list", "", 0, 0, cmd_alert_list_rows, api_shared_rows, "List alerts", NULL,
+     cmd_alert_list},
+    {FLEET, "alert", "get", "ALERT", 1, 1, list_rows, api_shared_rows,
+     "Show one alert: why it fired, its process and ancestors, its event", NULL, cmd_alert_get},
+    {FLEET, "alert", "ack", "ALERT...", 1, OPT_ARGS_ANY, cmd_alert_note_rows, api_shared_rows,
+     "Say that somebody looks at alerts", NULL, cmd_alert_ack},
+    {FLEET, "alert", "close", "ALERT...", 1, OPT_ARGS_ANY, cmd_alert_reason_rows, api_shared_rows,
+     "Close alerts that are dealt with", NULL, cmd_alert_close},
+    {FLEET, "action", "list", "", 0, 0, cmd_action_list_rows, api_shared_rows,
+     "List actions on devices", NULL, cmd_action_list},
+    {FLEET, "action", "get", "ACTION", 1, 1, list_rows, api_shared_rows,
+     "Show one action with its result", NULL, cmd_action_get},
+    {FLEET, "action", "watch", "ACTION...", 1, OPT_ARGS_ANY, cmd_action_watch_rows, api_shared_rows,
+     "Follow actions until they have ended",
+     "Exit status 1 when one did not succeed. Ctrl-C stops watching; the actions go on.",
+     cmd_action_watch},
+    {FLEET, "action", "cancel", "ACTION", 1, 1, cmd_action_reason_rows, api_shared_rows,
+     "Withdraw an action that its device did not start", NULL, cmd_action_cancel},
+    {FLEET, "action", "confirm", "ACTION", 1, 1, list_rows, api_shared_rows,
+     "Keep an isolation of the server's own host, which undoes itself otherwise", NULL,
+     cmd_action_confirm},
+    {FLEET, "enroll-token", "create", "", 0, 0, cmd_token_create_rows, api_shared_rows,
+     "Make a token with which devices enroll", "The token is printed this once.", cmd_token_create},
+    {FLEET, "enroll-token", "list", "", 0, 0, list_rows, api_shared_rows,
+     "List enrollment tokens, without their secret", NULL, cmd_token_list},
+    {FLEET, "enroll-token", "revoke", "ID", 1, 1, NULL, api_shared_rows,
+     "Refuse an enrollment token from now on", NULL, cmd_token_revoke},
+    {ABOUT, "help", NULL, "[COMMAND]", 0, 2, cmd_help_rows, NULL, "Explain a command", NULL,
+     cmd_help},
     {NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL},
 };
