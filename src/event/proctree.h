@@ -36,7 +36,8 @@ void proctree_free(struct proctree *t);
 
 /**
  * Take one event in, then add to it what the tree knows and the event lacks: process.executable,
- * process.command_line, process.parent.*, process.ancestors. Never overwrites what the event has.
+ * process.command_line, user.name, process.parent.*, process.ancestors. Never overwrites what the
+ * event has. Texts are cut to 8 KiB.
  * @return 0 or E_NOMEM (the event is then unenriched)
  */
 int proctree_apply(struct proctree *t, struct event *ev) MUST_CHECK;

@@ -62,6 +62,8 @@ void proctree_tell_event(struct proctree *t, const struct node *n, bool first_im
         give_str(ev, F_NAME, str_basename(n->p.executable));
         give_str(ev, F_COMMAND_LINE, n->p.command_line);
     }
+    if (event_int(ev, F_UID, n->p.uid) == n->p.uid)
+        give_str(ev, F_USER, n->p.user);
     const struct process *parent = parent_for(t, n, ev);
     if (parent)
         give_parent(ev, parent);
