@@ -64,7 +64,7 @@ static int by_time(const void *a, const void *b)
 
 static char *copy(struct str s)
 {
-    return s.len ? strndup(s.ptr, s.len) : NULL;
+    return s.len ? mem_strndup(s.ptr, s.len) : NULL;
 }
 
 static int new_life(int64_t pid, int parent)
