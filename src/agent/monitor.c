@@ -25,7 +25,7 @@
 #include "os/random.h"
 #include "sensor/sensor.h"
 
-enum { TOKEN_BYTES = 16, STATUS_MS = 5000, STOP_MS = 5000 };
+enum { TOKEN_BYTES = 16, STATUS_MS = 5000, STOP_MS = 5000, RULES_WAIT_MS = 10000 };
 
 /** A child as the monitor sees it. */
 struct side {
@@ -45,6 +45,7 @@ struct monitor {
     struct children *children;
     const struct sensor_vtable *sensor_kind;
     struct sensor *sensor;
+    bool sensing;
     bool paused;
     unsigned char token[TOKEN_BYTES];
     struct window window;
@@ -207,11 +208,29 @@ static int open_sensor(struct monitor *m, struct err *err)
     return 0;
 }
 
-static int start_sensor(struct monitor *m, struct err *err)
+static void start_sensor(struct monitor *m)
 {
-    if (!m->sensor)
-        return 0;
-    return m->sensor_kind->start(m->sensor, m->loop, on_record, m, err);
+    struct err err = {0};
+    if (!m->sensor || m->sensing)
+        return;
+    m->sensing = true;
+    if (m->sensor_kind->start(m->sensor, m->loop, on_record, m, &err) != 0)
+        log_err(LOG_ERROR, "the sensor does not start", &err);
+    status_soon(m);
+}
+
+static void stop_waiting_for_rules(struct loop *loop, void *arg)
+{
+    (void)loop;
+    start_sensor(arg);
+}
+
+/* A new device has no rules before it met its server: what it senses until then could not be
+ * matched, so it waits a little. Not longer: seeing without rules is better than not seeing. */
+static void start_sensor_with_rules(struct monitor *m)
+{
+    if (m->ruleset.fd >= 0 || !loop_timer(m->loop, RULES_WAIT_MS, stop_waiting_for_rules, m))
+        start_sensor(m);
 }
 
 /* ---------------------------------------------------------------- commands */
@@ -350,6 +369,7 @@ static void take_ruleset(struct monitor *m, int fd)
     log_info("ruleset verified", KV_CSTR("version", m->ruleset.version));
     if (m->analyst.ready && send_ruleset(m) != 0)
         peer_close_soon(m->analyst.peer, E_LIMIT, "the analyst does not keep up");
+    start_sensor(m);
     status_soon(m);
 }
 
@@ -539,7 +559,7 @@ static int set_up(struct monitor *m, const char *program, const char *config_pat
     if (rc == 0)
         rc = loop_signal(m->loop, SIGINT, on_stop, m);
     if (rc == 0)
-        rc = start_sensor(m, err);
+        start_sensor_with_rules(m);
     return rc;
 }
 
