@@ -40,7 +40,10 @@ static void refuse(struct arriving *a, int rc)
     arriving_free(a);
     if (rc == E_AGAIN || rc == E_FULL)
         http_answer_header(c->req, "Retry-After", STR("5"));
-    reply_err(c, rc, &err);
+    if (rc == E_UNSUPPORTED)
+        http_answer_problem(c->req, 415, rc, err.message);
+    else
+        reply_err(c, rc, &err);
 }
 
 static void answer(struct loop *loop, void *arg)
@@ -50,6 +53,11 @@ static void answer(struct loop *loop, void *arg)
     struct call *c = a->call;
     struct buf out CLEANUP(buf_done) = {0};
     struct json_out j = {.out = &out};
+    /* Acknowledged, it would be gone for good; the device's log is to say that it was given up. */
+    if (a->rc == 0 && a->result.outcome == BATCH_TOO_OLD)
+        a->rc = err_set(&a->err, E_STATE,
+                        "batch %llu is too far behind the last one to tell whether it was stored",
+                        (unsigned long long)a->sequence);
     if (a->rc) {
         refuse(a, a->rc);
         return;

@@ -48,5 +48,6 @@ void device_call_channel(struct call *c);
 /* device_files.c */
 void device_call_ruleset(struct call *c);
 void device_call_plan(struct call *c);
+void device_files_free(struct server *s);
 
 #endif

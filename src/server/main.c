@@ -11,6 +11,7 @@
 #include "schema/param.h"
 #include "server/bootstrap.h"
 #include "server/channels.h"
+#include "server/handlers.h"
 #include "server/listen.h"
 #include "server/plan.h"
 #include "server/rules.h"
@@ -187,6 +188,7 @@ static void tear_down(struct server *s, struct listeners *l)
     worker_free(s->worker);
     store_close(s->store);
     channels_free(s->channels);
+    device_files_free(s);
     loop_free(s->loop);
     keys_close(&s->keys);
 }

@@ -10,45 +10,59 @@
 #include "schema/content.h"
 #include "schema/param.h"
 
+struct refusals {
+    struct json_out j;
+    struct err last;
+};
+
 static void refused(void *arg, const struct err *err)
 {
-    struct json_out *j = arg;
+    struct refusals *r = arg;
     struct buf place CLEANUP(buf_done) = {0};
     buf_addf(&place, "%s:%u:%u", err->source, err->line, err->column);
-    json_object_begin(j);
-    json_kv_str(j, "place", buf_str(&place));
-    json_kv_cstr(j, "message", err->message);
-    json_object_end(j);
+    json_object_begin(&r->j);
+    json_kv_str(&r->j, "place", buf_str(&place));
+    json_kv_cstr(&r->j, "message", err->message);
+    json_object_end(&r->j);
+    r->last = *err;
 }
 
-static int add_all(struct builder *b, struct str extra, struct json_out *j,
+static int add_all(struct builder *b, struct str extra, struct refusals *r,
                    struct builder_counts *counts, struct err *err)
 {
     for (size_t i = 0; i < content_analytics_len; i++) {
         int rc = builder_add_sigma(b, content_analytics[i].bytes, content_analytics[i].name.ptr,
-                                   refused, j, counts, err);
+                                   refused, r, counts, err);
         if (rc)
             return rc;
     }
     if (extra.len == 0)
         return 0;
-    return builder_add_sigma(b, extra, "uploaded", refused, j, counts, err);
+    uint32_t before = counts->accepted;
+    int rc = builder_add_sigma(b, extra, "uploaded", refused, r, counts, err);
+    if (rc || counts->accepted != before)
+        return rc;
+    /* Activating it would take away what the fleet has, for nothing. */
+    *err = r->last;
+    err->code = 0;
+    return err_set(err, E_PARSE, "no rule of the upload is accepted; the last refusal: %s",
+                   r->last.message[0] ? r->last.message : "there is none in it");
 }
 
 int rules_build(struct str extra, struct rules_built *ret_built, struct err *err)
 {
     struct builder *b = NULL;
     struct builder_counts counts = {0};
-    struct json_out j = {.out = &ret_built->refusals};
+    struct refusals r = {.j = {.out = &ret_built->refusals}};
     *ret_built = (struct rules_built){0};
-    json_array_begin(&j);
+    json_array_begin(&r.j);
     int rc = builder_new(&b);
     if (rc == 0)
-        rc = add_all(b, extra, &j, &counts, err);
+        rc = add_all(b, extra, &r, &counts, err);
     if (rc == 0)
         rc = builder_finish(b, &ret_built->image, err);
     builder_free(b);
-    json_array_end(&j);
+    json_array_end(&r.j);
     if (rc == 0)
         rc = buf_check(&ret_built->refusals);
     if (rc == 0)
@@ -151,11 +165,6 @@ int rules_signed(struct server *s, struct str version, struct buf *out, struct e
 {
     struct buf path CLEANUP(buf_done) = {0};
     struct buf image CLEANUP(buf_done) = {0};
-    for (size_t i = 0; i < version.len; i++) {
-        char c = version.ptr[i];
-        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
-            return err_set(err, E_NOT_FOUND, "there is no ruleset '%.*s'", STR_FMT(version));
-    }
     image_path(s, version, &path);
     int rc = file_read(buf_cstr(&path), (size_t)param_default(PARAM_RULESET_BYTES), &image, err);
     if (rc == E_NOT_FOUND)

@@ -18,7 +18,8 @@ struct rules_built {
 
 /**
  * Compile the built-in analytics and `extra` (YAML documents, may be empty). Any thread.
- * @return 0, E_NOMEM, E_LIMIT; refused rules are counted and listed
+ * @return 0, E_NOMEM, E_LIMIT, E_PARSE (no rule of `extra` is accepted); refused rules beside
+ * accepted ones are counted and listed
  */
 int rules_build(struct str extra, struct rules_built *ret_built, struct err *err) MUST_CHECK;
 void rules_built_done(struct rules_built *b);
@@ -30,7 +31,8 @@ int rules_save(struct server *s, const struct rules_built *b, struct str created
 /** At start: make sure a ruleset is active; the built-in one when there was none or it is newer. */
 int rules_start(struct server *s, struct err *err) MUST_CHECK;
 
-/** The signed file of a version, for devices. @return 0, E_NOT_FOUND, E_IO */
+/** The signed file of a version, for devices. @param version 64 hexadecimal digits, checked by the
+ * caller: it names a file. @return 0, E_NOT_FOUND, E_IO */
 int rules_signed(struct server *s, struct str version, struct buf *out, struct err *err) MUST_CHECK;
 
 #endif

@@ -17,6 +17,7 @@
 #include "store/store.h"
 
 struct channels;
+struct served;
 struct worker;
 
 struct server {
@@ -32,6 +33,7 @@ struct server {
     struct action_policy policy;          /* after the start: writer thread only */
     struct str own_machine;               /* hardware uuid of the machine this server runs on */
     char ruleset_version[HASH_HEX_BYTES]; /* active one, "" = none */
+    struct served *served_ruleset; /* signed file of the active one, once a device asked for it */
     struct str plan_json;
     char plan_version[HASH_HEX_BYTES];
     int64_t started_ns;

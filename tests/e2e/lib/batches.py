@@ -1,10 +1,13 @@
 """Batches of telemetry as a device sends them, and what a server stored of them, decoded from its files."""
+import fcntl
 import hashlib
 import json
 import os
+import shutil
 import sqlite3
 import struct
 import subprocess
+import tempfile
 from dataclasses import dataclass, field
 
 ZSTD_MAGIC = 0xFD2FB528
@@ -36,10 +39,10 @@ def event_line(marker, kind="exec", when="2026-01-31T08:00:00.000000001Z"):
                        "process.command_line": marker}, separators=(",", ":"))
 
 
-def alert_line(device, epoch, sequence, ordinal, rule="rule-1", level="high", **change):
+def alert_line(device, epoch, sequence, ordinal, rule_id="rule-1", **change):
     event_id = f"{device}/{epoch}/{sequence}/{ordinal}"
-    body = {"alert_id": alert_id(device, rule, event_id), "event_id": event_id, "time": "2026-01-31T08:00:00Z",
-            "rule": {"id": rule, "title": "Title of " + rule, "level": level, "techniques": ["T1059.004"]},
+    body = {"alert_id": alert_id(device, rule_id, event_id), "event_id": event_id, "time": "2026-01-31T08:00:00Z",
+            "rule": {"id": rule_id, "title": "Title of " + rule_id, "level": "high", "techniques": ["T1059.004"]},
             "matched": [{"field": "process.executable", "value": "/usr/bin/true"}], "ancestry": []}
     body.update(change)
     return json.dumps(body, separators=(",", ":"))
@@ -60,9 +63,9 @@ class Batch:
         self.markers.append(marker)
         return self
 
-    def add_alert(self, rule="rule-1", **options):
-        """An alert on the last event."""
-        line = alert_line(self.device, self.epoch, self.sequence, len(self.markers) - 1, rule, **options)
+    def add_alert(self, rule_id="rule-1", **change):
+        """An alert on the last event; `change` are other members than the true ones."""
+        line = alert_line(self.device, self.epoch, self.sequence, len(self.markers) - 1, rule_id, **change)
         self.lines.append(line)
         self.alerts.append(json.loads(line)["alert_id"])
         return self
@@ -110,14 +113,36 @@ def read_frame(data, at):
             "plain_bytes": plain, "payload": payload, "end": at + header_bytes + stored}
 
 
+def query(data_dir, sql, *values):
+    """Rows of the database. Of a server that was killed a copy is read, so that its recovery is left to itself."""
+    with tempfile.TemporaryDirectory(prefix="cordon-db-") as copy:
+        path = os.path.join(data_dir, "cordon.db")
+        with open(os.path.join(data_dir, "lock"), "rb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                for end in ("", "-wal"):
+                    if os.path.exists(path + end):
+                        shutil.copyfile(path + end, os.path.join(copy, "cordon.db" + end))
+                path = os.path.join(copy, "cordon.db")
+            except BlockingIOError:
+                pass  # the server runs: SQLite itself sees to a consistent view
+        database = sqlite3.connect(path, timeout=20)
+        try:
+            return database.execute(sql, values).fetchall()
+        finally:
+            database.close()
+
+
+def stored_alerts(data_dir):
+    """Ids of all stored alerts."""
+    return [row[0] for row in query(data_dir, "SELECT id FROM alerts")]
+
+
 def stored_events(data_dir):
     """{(device, epoch, sequence): [event lines]} of everything that is committed, by the rows of the database and the
-    bytes of the segments. The server may run or not: the database is copied first."""
-    database = sqlite3.connect(f"file:{os.path.join(data_dir, 'cordon.db')}?mode=ro", uri=True)
-    with database:
-        rows = database.execute("SELECT b.device,b.epoch,b.sequence,b.\"offset\",b.length,b.events,s.path,s.state "
-                                "FROM batches b LEFT JOIN segments s ON s.id=b.segment AND b.length>0").fetchall()
-    database.close()
+    bytes of the segments. The server may run or not."""
+    rows = query(data_dir, "SELECT b.device,b.epoch,b.sequence,b.\"offset\",b.length,b.events,s.path,s.state "
+                           "FROM batches b LEFT JOIN segments s ON s.id=b.segment AND b.length>0")
     files, frames, found = {}, [], {}
     for device, epoch, sequence, offset, length, events, path, state in rows:
         key = (device, epoch, sequence)

@@ -81,6 +81,7 @@ class Server:
         self.settings = {"free_bytes_least": "1000000", **settings}
         self.ca = os.path.join(self.keys, "ca.pem")
         self.process = None
+        self.metrics_api = None
         self.one_time_password = None
         self.password = PASSWORD
 
@@ -96,6 +97,7 @@ class Server:
 
     def start(self, env=None, wait=True, **settings):
         """Start it; `env` arms fail points. Reads what it says to the person who starts it."""
+        self.metrics_api = None
         self.process = self.s.start(self.name, *self.argv(**settings), env=env)
         if wait:
             self.wait_ready()
@@ -119,27 +121,17 @@ class Server:
         self.one_time_password = None
         return api
 
-    def live(self):
-        """True while the process runs and answers."""
-        try:
-            return Api(self).request("GET", "/../../livez").status == 200
-        except OSError:
-            return False
-
     def probe(self, name):
         """GET /livez, /readyz or /metrics without a token."""
         return Client(self.admin_port, tls=tls_context(self.ca)).get("/" + name)
 
     def metrics(self):
         """Numbers of /metrics by name."""
-        text = self.login_for_metrics().client.get(
+        if self.metrics_api is None:
+            self.metrics_api = self.login()
+        text = self.metrics_api.client.get(
             "/metrics", headers={"Authorization": "Bearer " + self.metrics_api.token}).expect(200).text
         return {line.split()[0]: float(line.split()[1]) for line in text.splitlines() if line and line[0] != "#"}
-
-    def login_for_metrics(self):
-        if getattr(self, "metrics_api", None) is None:
-            self.metrics_api = self.login()
-        return self.metrics_api
 
     def has_fail_points(self):
         """Is the program built with them? Known from the log of names passed."""

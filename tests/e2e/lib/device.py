@@ -123,9 +123,13 @@ class Device:
         head += "".join(f"{name}: {value}\r\n" for name, value in self.batch_headers(batch).items())
         return head.encode() + b"\r\n" + body
 
-    def raw(self, context=None):
-        """A connected TLS socket."""
-        plain = socket.create_connection(("127.0.0.1", self.server.device_port), timeout=20)
+    def raw(self, context=None, receive_bytes=None):
+        """A connected TLS socket; `receive_bytes` is how little it takes at a time."""
+        plain = socket.socket()
+        if receive_bytes:
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+        plain.settimeout(20)
+        plain.connect(("127.0.0.1", self.server.device_port))
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return (context or self.tls()).wrap_socket(plain, server_hostname="localhost")
 

@@ -130,7 +130,7 @@ def check(condition, message):
 
 def check_equal(got, expected, what):
     if got != expected:
-        raise AssertionError(f"{what}: got {got!r}, expected {expected!r}")
+        raise AssertionError(f"{what}: got {repr(got)[:2000]}, expected {repr(expected)[:2000]}")
 
 
 def run(body):
