@@ -44,13 +44,13 @@ static int fingerprint_of(struct str hex, unsigned char ret[TLS_FINGERPRINT_BYTE
     return 0;
 }
 
-static int make_request(const struct sign_key *key, struct str token, struct arena *arena,
-                        struct buf *body, struct err *err)
+int enroll_body(const struct sign_key *key, struct str token, struct buf *out, struct err *err)
 {
+    struct arena arena CLEANUP(arena_done) = {0};
     struct buf der CLEANUP(buf_done) = {0};
     struct buf csr CLEANUP(buf_done) = {0};
     struct facts facts;
-    int rc = facts_read(arena, &facts, err);
+    int rc = facts_read(&arena, &facts, err);
     if (rc == 0)
         rc = x509_csr_make(key, str_sub(facts.hostname, 0, 64), &der, err);
     if (rc)
@@ -65,7 +65,7 @@ static int make_request(const struct sign_key *key, struct str token, struct are
         .os_version = facts.os_version,
         .agent_version = STR(CORDON_VERSION),
     };
-    rc = enroll_request_write(&r, body);
+    rc = enroll_request_write(&r, out);
     return rc ? err_set(err, rc, "out of memory") : 0;
 }
 
@@ -153,7 +153,7 @@ int enroll_run(const struct agent_config *config, const char *token_path, struct
     if (rc == 0)
         rc = sign_key_new(&key, err);
     if (rc == 0)
-        rc = make_request(key, buf_str(&token), &arena, &body, err);
+        rc = enroll_body(key, buf_str(&token), &body, err);
     if (rc == 0)
         rc = call(config, &body, &answer, err);
     if (rc == 0)

@@ -14,4 +14,14 @@
 int enroll_run(const struct agent_config *config, const char *token_path,
                struct err *err) MUST_CHECK;
 
+struct sign_key;
+
+/**
+ * Append the body of an enrollment (with a token) or of a renewal (without) for this machine and
+ * key.
+ * @return 0, E_IO (no machine identity), E_NOMEM
+ */
+int enroll_body(const struct sign_key *key, struct str token, struct buf *out,
+                struct err *err) MUST_CHECK;
+
 #endif

@@ -59,6 +59,13 @@ int identity_save(const char *folder, const struct identity *identity, uid_t uid
     return rc;
 }
 
+int identity_save_certificate(const char *folder, struct str pem, struct err *err)
+{
+    char path[512];
+    (void)snprintf(path, sizeof path, "%s/device.pem", folder);
+    return file_write_atomic(path, pem, 0600, err);
+}
+
 void identity_done(struct identity *identity)
 {
     secret_buf_done(&identity->key_pem);

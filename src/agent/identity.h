@@ -21,6 +21,8 @@ int identity_load(const char *folder, struct identity *ret_identity, struct err 
 /** Write all three files, owned by `uid`. */
 int identity_save(const char *folder, const struct identity *identity, uid_t uid, gid_t gid,
                   struct err *err) MUST_CHECK;
+/** Replace the certificate alone, for the key that is there. Errors of file_write_atomic. */
+int identity_save_certificate(const char *folder, struct str pem, struct err *err) MUST_CHECK;
 void identity_done(struct identity *identity);
 
 #endif

@@ -116,6 +116,8 @@ static void send_status(struct monitor *m)
     json_object_begin(&j);
     json_kv_str(&j, "boot", m->facts.boot);
     json_kv_cstr(&j, "challenge", orders_challenge(m->orders));
+    int64_t server_now = orders_server_now(m->orders);
+    json_kv_int(&j, "server_time_ns", server_now == INT64_MIN ? 0 : server_now);
     json_key(&j, "isolation");
     json_object_begin(&j);
     json_kv_uint(&j, "generation", generation);

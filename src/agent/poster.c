@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "agent/identity.h"
 #include "base/mem.h"
 #include "crypto/hash.h"
 #include "os/failpoint.h"
@@ -14,6 +15,7 @@
 #include "os/log.h"
 #include "os/random.h"
 #include "proto/batch.h"
+#include "proto/enroll.h"
 #include "schema/param.h"
 
 enum { FILES = 2, PAUSE_FIRST_MS = 500, PAUSE_MOST_MS = 60000, URL_BYTES = 1024 };
@@ -36,6 +38,7 @@ struct poster {
     bool stop;
     bool woken;
     struct wanted wanted[FILES];
+    struct buf renewal; /* body to send; empty = no renewal wanted */
     struct poster_stats stats;
     struct buf payload;               /* poster thread only */
     struct http_client_answer answer; /* poster thread only */
@@ -171,6 +174,35 @@ static int fetch(struct poster *p, enum poster_file file, const char *version, s
     return rc ? rc : store_fetched(p, file, err);
 }
 
+static void tell_renewed(struct loop *loop, void *arg)
+{
+    struct poster *p = arg;
+    (void)loop;
+    p->handler->renewed(p->arg);
+}
+
+/* The key stays: so the certificate alone is replaced, in one step, and the pair always fits. */
+static int renew(struct poster *p, const struct buf *body, struct err *err)
+{
+    struct arena arena CLEANUP(arena_done) = {0};
+    struct enroll_reply reply;
+    char url[URL_BYTES];
+    (void)snprintf(url, sizeof url, "%s/device/v1/renew", p->server);
+    struct http_client_request request = {
+        .method = "POST", .url = url, .content_type = "application/json", .body = buf_str(body)};
+    int rc = http_client_call(p->client, &request, &p->answer, err);
+    if (rc == 0)
+        rc = answer_code(p, "renewal", err);
+    if (rc == 0)
+        rc = enroll_reply_read(buf_str(&p->answer.body), &arena, &reply, err);
+    if (rc == 0)
+        rc = identity_save_certificate(p->folder, reply.certificate, err);
+    if (rc)
+        return rc;
+    log_info("certificate renewed");
+    return loop_post(p->loop, tell_renewed, p);
+}
+
 /* ---------------------------------------------------------------- the thread */
 
 static bool next_file(struct poster *p, enum poster_file *ret_file, char version[HASH_HEX_BYTES])
@@ -201,6 +233,18 @@ static int work(struct poster *p, struct err *err)
 {
     enum poster_file file;
     char version[HASH_HEX_BYTES];
+    struct buf body CLEANUP(buf_done) = {0};
+    (void)pthread_mutex_lock(&p->lock);
+    buf_add_str(&body, buf_str(&p->renewal));
+    (void)pthread_mutex_unlock(&p->lock);
+    if (body.len) {
+        int rc = renew(p, &body, err);
+        (void)pthread_mutex_lock(&p->lock);
+        if (rc == 0)
+            buf_clear(&p->renewal);
+        (void)pthread_mutex_unlock(&p->lock);
+        return rc;
+    }
     if (next_file(p, &file, version)) {
         int rc = fetch(p, file, version, err);
         if (rc == 0 || rc == E_NOT_FOUND)
@@ -310,6 +354,7 @@ void poster_free(struct poster *p)
     (void)pthread_cond_destroy(&p->wake);
     (void)pthread_mutex_destroy(&p->lock);
     buf_done(&p->payload);
+    buf_done(&p->renewal);
     http_client_answer_done(&p->answer);
     mem_free(p);
 }
@@ -329,6 +374,15 @@ void poster_fetch(struct poster *p, enum poster_file file, struct str version)
     (void)pthread_mutex_lock(&p->lock);
     memcpy(p->wanted[file].version, version.ptr, version.len);
     p->wanted[file].version[version.len] = '\0';
+    (void)pthread_mutex_unlock(&p->lock);
+    poster_wake(p);
+}
+
+void poster_renew(struct poster *p, struct str body)
+{
+    (void)pthread_mutex_lock(&p->lock);
+    if (p->renewal.len == 0)
+        buf_add_str(&p->renewal, body);
     (void)pthread_mutex_unlock(&p->lock);
     poster_wake(p);
 }

@@ -19,6 +19,8 @@ enum poster_file { POSTER_RULESET, POSTER_PLAN };
 struct poster_handler {
     /** Loop thread: a signed file was fetched. `fd` is a descriptor of it, borrowed. */
     void (*fetched)(void *arg, enum poster_file file, int fd);
+    /** Loop thread: a new certificate was stored; it counts from the next start of this process. */
+    void (*renewed)(void *arg);
 };
 
 struct poster_stats {
@@ -44,6 +46,9 @@ void poster_free(struct poster *p);
 void poster_wake(struct poster *p);
 /** Fetch this version of a file unless that is being done already. */
 void poster_fetch(struct poster *p, enum poster_file file, struct str version);
+/** Get a new certificate for the body of a renewal (proto/enroll.h), unless that is being done
+ * already. */
+void poster_renew(struct poster *p, struct str body);
 void poster_stats(struct poster *p, struct poster_stats *ret_stats);
 
 #endif

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "agent/batcher.h"
+#include "agent/enroll.h"
 #include "agent/identity.h"
 #include "agent/peer.h"
 #include "agent/poster.h"
@@ -62,6 +63,11 @@ struct uplink {
     uint64_t told_generation; /* isolation as the server was last told */
     struct str told_state;    /* "isolated" or "released", a literal; empty = never told */
     struct sandbox_state sandbox;
+    /* Renewal of the certificate; times are the server's. */
+    struct buf renewal; /* body of the request, made before the sandbox closes */
+    int64_t cert_from_ns;
+    int64_t cert_until_ns;
+    bool renewing;
     int exit_status;
     bool stopping;
 };
@@ -353,7 +359,28 @@ static void fetched(void *arg, enum poster_file file, int fd)
         log_error("a fetched file could not be handed on", KV_CSTR("code", err_name(rc)));
 }
 
-static const struct poster_handler poster_handler = {fetched};
+/* The new certificate is loaded by the next start of this process: the monitor starts it again at
+ * once. */
+static void renewed(void *arg)
+{
+    struct uplink *u = arg;
+    u->stopping = true;
+    flush(u->loop, u);
+    stop(u, 0);
+}
+
+static const struct poster_handler poster_handler = {fetched, renewed};
+
+/* Due in the last third of its life, by the server's time: ours may be years off. */
+static void renew_when_due(struct uplink *u, int64_t server_now_ns)
+{
+    int64_t life = u->cert_until_ns - u->cert_from_ns;
+    if (server_now_ns == 0 || u->renewing || u->cert_until_ns - server_now_ns > life / 3)
+        return;
+    u->renewing = true;
+    log_info("the certificate is in the last third of its life: asking for a new one");
+    poster_renew(u->poster, buf_str(&u->renewal));
+}
 
 /* ---------------------------------------------------------------- monitor side */
 
@@ -362,6 +389,7 @@ static int read_status(struct uplink *u, struct str body, struct err *err)
     json_t *o CLEANUP(json_in_freep) = NULL;
     struct channel_msg m = {0};
     int64_t generation;
+    int64_t server_now_ns;
     arena_clear(&u->status_arena);
     u->status = m;
     struct arena *a = &u->status_arena;
@@ -373,6 +401,7 @@ static int read_status(struct uplink *u, struct str body, struct err *err)
         (rc = json_in_text(o, "challenge", true, 128, a, &m.challenge, err)) ||
         (rc = json_in_text(o, "ruleset", false, 128, a, &m.ruleset_version, err)) ||
         (rc = json_in_text(o, "plan", false, 128, a, &m.plan_version, err)) ||
+        (rc = json_in_int(o, "server_time_ns", false, 0, &server_now_ns, err)) ||
         (rc = json_in_int(isolation, "generation", true, 0, &generation, err)) ||
         (rc = json_in_text(isolation, "state", true, 32, a, &m.isolation_state, err)) ||
         (rc = json_in_raw(o, "facts", 65536, a, &u->facts, err)) ||
@@ -380,6 +409,7 @@ static int read_status(struct uplink *u, struct str body, struct err *err)
         return rc;
     m.isolation_generation = (uint64_t)generation;
     u->status = m;
+    renew_when_due(u, server_now_ns);
     return 0;
 }
 
@@ -489,16 +519,27 @@ static int read_device(struct uplink *u, struct err *err)
     int rc = x509_from_pem(buf_str(&u->identity.cert_pem), &cert, err);
     if (rc == 0)
         rc = x509_common_name(cert, &name, err);
-    if (rc == 0)
-        (void)snprintf(u->device, sizeof u->device, "%s", buf_cstr(&name));
-    return rc;
+    if (rc)
+        return rc;
+    (void)snprintf(u->device, sizeof u->device, "%s", buf_cstr(&name));
+    u->cert_from_ns = x509_not_before_ns(cert);
+    u->cert_until_ns = x509_not_after_ns(cert);
+    return 0;
+}
+
+static int make_renewal(struct uplink *u, struct err *err)
+{
+    struct sign_key *key CLEANUP(sign_key_freep) = NULL;
+    int rc = sign_key_from_pem(buf_str(&u->identity.key_pem), &key, err);
+    return rc ? rc : enroll_body(key, STR(""), &u->renewal, err);
 }
 
 static int open_clients(struct uplink *u, struct err *err)
 {
     struct tls_client_options tls = {.ca_pem = buf_str(&u->identity.ca_pem),
                                      .cert_pem = buf_str(&u->identity.cert_pem),
-                                     .key_pem = buf_str(&u->identity.key_pem)};
+                                     .key_pem = buf_str(&u->identity.key_pem),
+                                     .any_time = true};
     struct http_client_options o = {.tls = &tls};
     int rc = http_client_new(&o, &u->calls, err);
     return rc ? rc : http_client_new(&o, &u->channel, err);
@@ -540,6 +581,8 @@ static int set_up(struct uplink *u, int fd, uid_t uid, gid_t gid, struct err *er
         rc = identity_load(u->folder, &u->identity, err);
     if (rc == 0)
         rc = read_device(u, err);
+    if (rc == 0)
+        rc = make_renewal(u, err);
     if (rc == 0)
         rc = agent_config_spool_bytes(u->config, &limit, err);
     if (rc == 0)
@@ -583,5 +626,6 @@ int uplink_main(int fd, const struct agent_config *config, uid_t uid, gid_t gid)
     batcher_free(u.batcher);
     spool_free(u.spool);
     identity_done(&u.identity);
+    buf_done(&u.renewal);
     return u.exit_status;
 }

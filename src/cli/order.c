@@ -127,6 +127,7 @@ static int follow_one(struct cli *cli, struct api *api, struct follow *f, struct
     one->state = mem_strndup(state.ptr ? state.ptr : "", state.len);
     if (!one->state)
         return E_NOMEM;
+    state = str_of(one->state);
     if (is_final(state)) {
         f->open--;
         f->failed += str_is(state, action_state_table[ACTION_SUCCEEDED].name.ptr) ? 0 : 1;

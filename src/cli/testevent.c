@@ -7,13 +7,11 @@
 static void add_scalar(struct json_out *json, const struct yaml_node *node)
 {
     int64_t number;
-    if (!node->plain)
-        json_str(json, node->text);
-    else if (yaml_is_null(node))
+    if (node->plain && yaml_is_null(node))
         json_null_value(json);
-    else if (str_is(node->text, "true") || str_is(node->text, "false"))
+    else if (node->plain && (str_is(node->text, "true") || str_is(node->text, "false")))
         json_bool(json, str_is(node->text, "true"));
-    else if (str_to_i64(node->text, &number) == 0)
+    else if (node->plain && str_to_i64(node->text, &number) == 0)
         json_int(json, number);
     else
         json_str(json, node->text);

@@ -60,6 +60,7 @@ static int take_tls(struct http_client *client, const struct tls_client_options 
         return rc;
     tls_free(probe);
     client->has_tls = true;
+    client->any_time = tls->any_time;
     buf_add_str(&client->ca_pem, tls->ca_pem);
     buf_add_str(&client->cert_pem, tls->cert_pem);
     buf_add_str(&client->key_pem, tls->key_pem);

@@ -18,6 +18,7 @@ static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *arg)
         .ca_fingerprint = client->has_fingerprint ? client->fingerprint : NULL,
         .cert_pem = buf_str(&client->cert_pem),
         .key_pem = buf_str(&client->key_pem),
+        .any_time = client->any_time,
     };
     /* The texts were tried when the client was made; what can fail now is memory. */
     int rc = tls_priv_client_apply(&client->pin, &options, ssl_ctx, NULL);

@@ -19,6 +19,7 @@ struct http_client {
     struct buf ca_pem;
     struct buf cert_pem;
     struct buf key_pem;
+    bool any_time;
     struct tls_context pin; /* what the verification of a pinned authority reads */
     char *proxy;
     char *user_agent;

@@ -294,6 +294,9 @@ int tls_priv_client_apply(struct tls_context *context, const struct tls_client_o
     if (rc)
         return rc;
     SSL_CTX_set_verify(ssl_ctx, SSL_VERIFY_PEER, NULL);
+    if (options->any_time &&
+        X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ssl_ctx), X509_V_FLAG_NO_CHECK_TIME) != 1)
+        return tls_priv_error(err, E_NOMEM, "TLS context");
     if (options->ca_fingerprint) {
         memcpy(context->ca_fingerprint, options->ca_fingerprint, sizeof context->ca_fingerprint);
         SSL_CTX_set_cert_verify_callback(ssl_ctx, verify_pinned, context);

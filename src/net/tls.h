@@ -45,6 +45,10 @@ struct tls_client_options {
     const unsigned char *ca_fingerprint;
     struct str cert_pem; /* own certificate and key, or both empty */
     struct str key_pem;
+    /** Do not judge the validity dates of the server's certificate: for a device whose clock may be
+     * years off and which must be reached all the same. What it obeys is signed besides. Not with a
+     * fingerprint. */
+    bool any_time;
 };
 
 /** Whom a verified certificate names. */

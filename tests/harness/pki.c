@@ -22,7 +22,7 @@ void pki_init(struct pki *pki)
     assert_ok(x509_fingerprint(pki->ca_cert, hex));
     assert_ok(text_hex_decode(str_of(hex), pki->ca_fingerprint, sizeof pki->ca_fingerprint, &len));
     struct pki_identity server = {0};
-    pki_issue_server(pki, &server);
+    pki_issue_server(pki, 0, &server);
     pki->server_cert_pem = server.cert_pem;
     pki->server_key_pem = server.key_pem;
 }
@@ -61,7 +61,7 @@ void pki_issue_device(const struct pki *pki, const char *device_id, int age_days
     export(cert, key, ret_identity);
 }
 
-void pki_issue_server(const struct pki *pki, struct pki_identity *ret_identity)
+void pki_issue_server(const struct pki *pki, int age_days, struct pki_identity *ret_identity)
 {
     struct err err = {0};
     struct sign_key *key;
@@ -69,9 +69,9 @@ void pki_issue_server(const struct pki *pki, struct pki_identity *ret_identity)
     struct x509_ca ca = {pki->ca_cert, pki->ca_key};
     const struct str names[] = {STR("localhost"), STR("127.0.0.1")};
     assert_ok_err(sign_key_new(&key, &err), &err);
-    assert_ok_err(
-        x509_issue_server(&ca, key, names, ARRAY_LEN(names), clock_wall_ns(), 90, &cert, &err),
-        &err);
+    assert_ok_err(x509_issue_server(&ca, key, names, ARRAY_LEN(names),
+                                    clock_wall_ns() - age_days * day_ns, 90, &cert, &err),
+                  &err);
     export(cert, key, ret_identity);
     buf_add_str(&ret_identity->cert_pem, buf_str(&pki->ca_pem));
     assert_ok(buf_check(&ret_identity->cert_pem));

@@ -30,8 +30,9 @@ void pki_done(struct pki *pki);
 /** Certificate of a device, issued `age_days` ago for `life_days`. */
 void pki_issue_device(const struct pki *pki, const char *device_id, int age_days, int life_days,
                       struct pki_identity *ret_identity);
-/** Another certificate for the server, PEM with the authority behind it. */
-void pki_issue_server(const struct pki *pki, struct pki_identity *ret_identity);
+/** Another certificate for the server, issued `age_days` ago for 90 days; PEM with the authority
+ * behind it. */
+void pki_issue_server(const struct pki *pki, int age_days, struct pki_identity *ret_identity);
 void pki_identity_done(struct pki_identity *identity);
 
 #endif

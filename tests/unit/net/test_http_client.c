@@ -303,6 +303,34 @@ static void the_server_is_trusted_by_authority_or_fingerprint_only(void **state)
     tls_free(tls);
 }
 
+/* A device's clock may be a year off, and it must be reached all the same. */
+static void a_client_that_does_not_judge_dates_still_judges_the_authority(void **state)
+{
+    (void)state;
+    struct http_fixture f;
+    struct tls_context *tls;
+    struct pki foreign;
+    struct pki_identity old;
+    struct err err = {0};
+    CLEANUP(buf_done) struct buf body = {0};
+    pki_init(&foreign);
+    pki_issue_server(&pki, 400, &old); /* it ended 310 days ago */
+    struct tls_server_options server = {.cert_pem = buf_str(&old.cert_pem),
+                                        .key_pem = buf_str(&old.key_pem)};
+    assert_ok_err(tls_server_new(&server, &tls, &err), &err);
+    start(&f, tls);
+    struct tls_client_options client = {.ca_pem = buf_str(&pki.ca_pem)};
+    assert_int_equal(call_with(&f, &client, &body), E_CRYPTO);
+    client.any_time = true;
+    assert_ok(call_with(&f, &client, &body));
+    client.ca_pem = buf_str(&foreign.ca_pem);
+    assert_int_equal(call_with(&f, &client, &body), E_CRYPTO);
+    http_fixture_stop(&f);
+    tls_free(tls);
+    pki_identity_done(&old);
+    pki_done(&foreign);
+}
+
 static void a_server_under_another_name_is_refused(void **state)
 {
     (void)state;
@@ -446,6 +474,7 @@ int main(void)
         cmocka_unit_test(what_goes_wrong_has_its_code_and_names_the_url),
         cmocka_unit_test(a_kept_connection_that_died_is_made_anew),
         cmocka_unit_test(the_server_is_trusted_by_authority_or_fingerprint_only),
+        cmocka_unit_test(a_client_that_does_not_judge_dates_still_judges_the_authority),
         cmocka_unit_test(a_server_under_another_name_is_refused),
         cmocka_unit_test(a_client_shows_its_certificate_and_resumes_its_session),
         cmocka_unit_test(a_proxy_is_used_when_told_to),

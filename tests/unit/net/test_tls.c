@@ -112,7 +112,7 @@ static void certificates_that_do_not_count_are_refused(void **state)
     rawpeer_close(&p);
     pki_identity_done(&identity);
 
-    pki_issue_server(&pki, &identity); /* right authority, wrong purpose */
+    pki_issue_server(&pki, 0, &identity); /* right authority, wrong purpose */
     assert_int_equal(ask_who(&f, &p, &identity), 0);
     rawpeer_close(&p);
     pki_identity_done(&identity);
@@ -266,7 +266,7 @@ static void a_session_is_resumed_with_its_certificate_and_across_a_reload(void *
     assert_int_equal(ask_resumed(&f, session, &reused), 200);
     assert_true(reused);
 
-    pki_issue_server(&pki, &renewed);
+    pki_issue_server(&pki, 0, &renewed);
     struct reload r = {tls, server_options(TLS_CLIENT_CERT_REQUIRED)};
     r.options.cert_pem = buf_str(&renewed.cert_pem);
     r.options.key_pem = buf_str(&renewed.key_pem);
@@ -297,7 +297,7 @@ static void a_reload_changes_the_certificate_shown(void **state)
     struct pki_identity renewed;
     struct rawpeer p;
     struct rawpeer_tls trust = {.ca_pem = buf_str(&pki.ca_pem)};
-    pki_issue_server(&pki, &renewed);
+    pki_issue_server(&pki, 0, &renewed);
     rawpeer_connect(&p, http_fixture_port(&f));
     assert_true(rawpeer_start_tls(&p, &trust));
     struct reload r = {tls, server_options(TLS_CLIENT_CERT_NONE)};
@@ -406,7 +406,7 @@ static void contexts_say_what_is_wrong_with_their_texts(void **state)
     assert_int_equal(tls_server_new(&options, &tls, &err), E_PARSE);
     assert_true(str_starts(str_of(err.message), STR("private key: ")));
     struct pki_identity other;
-    pki_issue_server(&pki, &other);
+    pki_issue_server(&pki, 0, &other);
     options.key_pem = buf_str(&other.key_pem);
     assert_int_equal(tls_server_new(&options, &tls, &err), E_CRYPTO);
     pki_identity_done(&other);
