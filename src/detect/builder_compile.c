@@ -4,6 +4,7 @@
 #include "detect/builder_priv.h"
 
 #include "base/mem.h"
+#include "detect/matcher.h"
 #include "detect/regex.h"
 
 /* ------------------------------------------------------------------ checking */
@@ -25,7 +26,7 @@ static int check_regexes(const struct sigma_item *item, struct err *err)
 /* Words of code for the node; grows past BUILDER_CODE_MOST only by one node's worth. */
 static size_t code_size(const struct sigma_node *node)
 {
-    size_t size = 1;
+    size_t size = 2;
     if (node->type == SIGMA_ITEM) {
         for (size_t i = 0; i < node->item->values_len; i++)
             size += node->item->values[i].alternatives_len + 2;
@@ -122,23 +123,33 @@ static int literal_item(struct builder *b, const struct target *t, enum pattern_
     return rc ? rc : builder_item(b, item, t->name, buf_str(&b->scratch), ret_item);
 }
 
-static int glob_item(struct builder *b, const struct target *t, const struct pattern *p,
+/* The item without which no value matches the pattern: its longest text where there is one. */
+static int gate_item(struct builder *b, const struct target *t, const struct pattern *p,
                      uint32_t *ret_item)
 {
-    struct image_item item = {.kind = ITEM_GLOB, .field = t->field};
-    enum pattern_shape shape;
-    struct str anchor = pattern_anchor(p, &shape);
-    int rc =
-        anchor.len ? literal_item(b, t, shape, anchor, &item.gate) : exists_item(b, t, &item.gate);
+    struct str text;
+    enum pattern_shape shape = pattern_shape(p, &text);
+    if (shape == PATTERN_GLOB)
+        text = pattern_anchor(p, &shape);
+    bool any = shape == PATTERN_ANYTHING || (text.len == 0 && shape != PATTERN_EXACT);
+    return any ? exists_item(b, t, ret_item) : literal_item(b, t, shape, text, ret_item);
+}
+
+static int glob_item(struct builder *b, const struct target *t, const struct pattern *p, bool cased,
+                     uint32_t *ret_item)
+{
+    struct image_item item = {
+        .kind = ITEM_GLOB, .field = t->field, .argument = cased ? GLOB_CASED : 0};
+    int rc = gate_item(b, t, p, &item.gate);
     if (rc)
         return rc;
-    struct buf glob = {0};
+    CLEANUP(buf_done) struct buf glob = {0};
     pattern_add_glob(&glob, p);
     rc = buf_check(&glob);
-    if (rc == 0)
+    if (rc == 0 && !cased)
         rc = make_lower(b, buf_str(&glob));
-    buf_done(&glob);
-    return rc ? rc : builder_item(b, item, t->name, buf_str(&b->scratch), ret_item);
+    struct str text = cased ? buf_str(&glob) : buf_str(&b->scratch);
+    return rc ? rc : builder_item(b, item, t->name, text, ret_item);
 }
 
 static int regex_item(struct builder *b, const struct target *t, struct str pattern, uint32_t flags,
@@ -155,18 +166,60 @@ static int regex_item(struct builder *b, const struct target *t, struct str patt
 }
 
 static int pattern_item(struct builder *b, const struct target *t, const struct pattern *p,
-                        uint32_t *ret_item)
+                        bool cased, uint32_t *ret_item)
 {
     struct str text;
     enum pattern_shape shape = pattern_shape(p, &text);
-    return shape == PATTERN_GLOB || shape == PATTERN_ANYTHING
-               ? glob_item(b, t, p, ret_item)
-               : literal_item(b, t, shape, text, ret_item);
+    bool glob = cased || shape == PATTERN_GLOB || shape == PATTERN_ANYTHING;
+    return glob ? glob_item(b, t, p, cased, ret_item) : literal_item(b, t, shape, text, ret_item);
+}
+
+/* A comparison that any value of the field may satisfy: only a field without value cannot. */
+static int value_item(struct builder *b, const struct target *t, uint16_t kind, struct str text,
+                      uint32_t argument, uint32_t *ret_item)
+{
+    struct image_item item = {.kind = kind, .field = t->field, .argument = argument};
+    int rc = exists_item(b, t, &item.gate);
+    return rc ? rc : builder_item(b, item, t->name, text, ret_item);
+}
+
+static int cidr_item(struct builder *b, const struct target *t, const struct cidr *network,
+                     uint32_t *ret_item)
+{
+    return value_item(b, t, ITEM_CIDR, str_n((const char *)network, sizeof *network), 0, ret_item);
+}
+
+static int number_item(struct builder *b, const struct target *t, enum sigma_match match,
+                       int64_t number, uint32_t *ret_item)
+{
+    static const uint32_t relations[] = {[SIGMA_LT] = NUMBER_LT,
+                                         [SIGMA_LTE] = NUMBER_LTE,
+                                         [SIGMA_GT] = NUMBER_GT,
+                                         [SIGMA_GTE] = NUMBER_GTE};
+    buf_clear(&b->scratch);
+    buf_addf(&b->scratch, "%lld", (long long)number);
+    int rc = buf_check(&b->scratch);
+    return rc ? rc
+              : value_item(b, t, ITEM_NUMBER, buf_str(&b->scratch), relations[match], ret_item);
+}
+
+static int fieldref_item(struct builder *b, const struct target *t, enum sigma_match match,
+                         struct str name, uint32_t *ret_item)
+{
+    static const uint32_t where[] = {[SIGMA_EQUALS] = AT_START | AT_END,
+                                     [SIGMA_CONTAINS] = 0,
+                                     [SIGMA_STARTSWITH] = AT_START,
+                                     [SIGMA_ENDSWITH] = AT_END};
+    uint32_t other;
+    int rc = builder_field(b, name, &other);
+    return rc ? rc
+              : value_item(b, t, ITEM_FIELDREF, name, other | where[match] << FIELDREF_SHIFT,
+                           ret_item);
 }
 
 /* ------------------------------------------------------------------ values */
 
-static int compile_alternatives(struct builder *b, const struct target *t,
+static int compile_alternatives(struct builder *b, const struct target *t, bool cased,
                                 const struct sigma_value *value)
 {
     size_t at = 0;
@@ -174,7 +227,7 @@ static int compile_alternatives(struct builder *b, const struct target *t,
     int rc = several ? begin_operator(b, OP_OR, &at) : 0;
     for (size_t i = 0; rc == 0 && i < value->alternatives_len; i++) {
         uint32_t item;
-        rc = pattern_item(b, t, &value->alternatives[i], &item);
+        rc = pattern_item(b, t, &value->alternatives[i], cased, &item);
         if (rc == 0)
             rc = emit(b, op_word(OP_ITEM, item));
     }
@@ -189,7 +242,7 @@ static int compile_exists(struct builder *b, const struct target *t, bool wanted
     const struct pattern anything = {&many, 1};
     size_t at = 0;
     uint32_t item;
-    int rc = glob_item(b, t, &anything, &item);
+    int rc = glob_item(b, t, &anything, false, &item);
     if (rc == 0 && !wanted)
         rc = begin_operator(b, OP_NOT, &at);
     if (rc == 0)
@@ -199,34 +252,67 @@ static int compile_exists(struct builder *b, const struct target *t, bool wanted
     return rc;
 }
 
+static int null_item(struct builder *b, const struct target *t, uint32_t *ret_item)
+{
+    struct image_item null = {.kind = ITEM_NULL, .field = t->field, .gate = IMAGE_NONE};
+    return builder_item(b, null, t->name, STR(""), ret_item);
+}
+
 static int compile_value(struct builder *b, const struct target *t, const struct sigma_item *item,
                          const struct sigma_value *value)
 {
     uint32_t index;
     int rc;
-    if (item->match == SIGMA_EXISTS)
-        return compile_exists(b, t, item->exists);
     if (value->null) {
-        struct image_item null = {.kind = ITEM_NULL, .field = t->field, .gate = IMAGE_NONE};
-        rc = builder_item(b, null, t->name, STR(""), &index);
-    } else if (item->match == SIGMA_REGEX) {
-        rc = regex_item(b, t, value->raw, item->regex_flags, &index);
+        rc = null_item(b, t, &index);
+    } else if (item->fieldref) {
+        rc = fieldref_item(b, t, item->match, value->raw, &index);
     } else {
-        return compile_alternatives(b, t, value);
+        switch (item->match) {
+        case SIGMA_EXISTS:
+            return compile_exists(b, t, item->exists);
+        case SIGMA_REGEX:
+            rc = regex_item(b, t, value->raw, item->regex_flags, &index);
+            break;
+        case SIGMA_CIDR:
+            rc = cidr_item(b, t, &value->network, &index);
+            break;
+        case SIGMA_LT:
+        case SIGMA_LTE:
+        case SIGMA_GT:
+        case SIGMA_GTE:
+            rc = number_item(b, t, item->match, value->number, &index);
+            break;
+        default:
+            return compile_alternatives(b, t, item->cased, value);
+        }
     }
     return rc ? rc : emit(b, op_word(OP_ITEM, index));
 }
 
+static int compile_values(struct builder *b, const struct target *t, const struct sigma_item *item)
+{
+    size_t at = 0;
+    bool several = item->values_len > 1;
+    int rc = several ? begin_operator(b, item->all ? OP_AND : OP_OR, &at) : 0;
+    for (size_t i = 0; rc == 0 && i < item->values_len; i++)
+        rc = compile_value(b, t, item, &item->values[i]);
+    if (rc == 0 && several)
+        end_operator(b, at);
+    return rc;
+}
+
 static int compile_item(struct builder *b, const struct sigma_item *item)
 {
-    struct target t = {.name = item->field};
+    /* What a match reports where the rule names no field. */
+    struct target t = {.name = item->field.len ? item->field : STR("keywords")};
     int rc = builder_field(b, item->field, &t.field);
     size_t at = 0;
-    if (rc == 0 && item->values_len > 1)
-        rc = begin_operator(b, item->all ? OP_AND : OP_OR, &at);
-    for (size_t i = 0; rc == 0 && i < item->values_len; i++)
-        rc = compile_value(b, &t, item, &item->values[i]);
-    if (rc == 0 && item->values_len > 1)
+    if (rc == 0 && item->negated)
+        rc = begin_operator(b, OP_NOT, &at);
+    if (rc == 0)
+        rc = compile_values(b, &t, item);
+    if (rc == 0 && item->negated)
         end_operator(b, at);
     return rc;
 }

@@ -35,7 +35,7 @@ static unsigned item_cost(const struct image_item *item)
 {
     if (item->kind == ITEM_REGEX)
         return 3;
-    if (item->kind == ITEM_GLOB)
+    if (item->kind > ITEM_NULL)
         return 2;
     return item_is_eager(item) ? 0 : 1;
 }

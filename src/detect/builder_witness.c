@@ -57,10 +57,20 @@ static void push(struct chooser *c, uint32_t item)
         c->set[c->len++] = item;
 }
 
+/* A short literal to be looked for in every value of an event: rather let the few log sources whose
+ * rules have one evaluate them always than make every event pay. */
+static bool is_short_word(const struct chooser *c, uint32_t item)
+{
+    enum { SHORT_BYTES = 4 };
+    const struct image_item *i = &c->items[item];
+    return i->kind != ITEM_EXISTS && i->text.len < SHORT_BYTES &&
+           builder_fields(c->b)[i->field].name.len == 0;
+}
+
 static uint64_t choose_item(struct chooser *c, uint32_t item)
 {
     uint32_t witness = c->items[item].kind <= ITEM_EXISTS ? item : c->items[item].gate;
-    if (witness == IMAGE_NONE)
+    if (witness == IMAGE_NONE || is_short_word(c, witness))
         return NO_WITNESS;
     push(c, witness);
     return weight_of(c, witness);

@@ -3,6 +3,7 @@
 #include "detect/engine_priv.h"
 
 #include "base/mem.h"
+#include "detect/cidr.h"
 #include "detect/fold.h"
 #include "detect/pattern.h"
 
@@ -40,6 +41,68 @@ static bool regex_holds(struct engine *e, uint32_t item, struct str text)
     return rc == 1;
 }
 
+static bool number_holds(struct str text, struct str wanted, enum image_relation relation)
+{
+    int64_t a;
+    int64_t b;
+    if (str_to_i64(text, &a) || str_to_i64(wanted, &b))
+        return false;
+    switch (relation) {
+    case NUMBER_LT:
+        return a < b;
+    case NUMBER_LTE:
+        return a <= b;
+    case NUMBER_GT:
+        return a > b;
+    default:
+        return a >= b;
+    }
+}
+
+/* Copy in lower case, valid for this event; sets e->failed when out of memory. */
+static struct str lower_copy(struct engine *e, struct str text)
+{
+    char *copy = arena_alloc(&e->texts, text.len);
+    for (size_t i = 0; copy && i < text.len; i++)
+        copy[i] = char_lower(text.ptr[i]);
+    if (!copy)
+        e->failed = E_NOMEM;
+    return str_n(copy, copy ? text.len : 0);
+}
+
+static bool text_stands_in(struct engine *e, struct str text, struct str part, uint32_t where)
+{
+    switch (where) {
+    case AT_START | AT_END:
+        return str_eq_nocase(text, part);
+    case AT_START:
+        return str_starts_nocase(text, part);
+    case AT_END:
+        return str_ends_nocase(text, part);
+    default:
+        return str_find(lower_copy(e, text), lower_copy(e, part)) != SIZE_MAX;
+    }
+}
+
+/* Some value of the other field stands in the text where it should. */
+static bool fieldref_holds(struct engine *e, uint32_t argument, struct str text)
+{
+    struct engine_values others = {.field = argument & FIELDREF_FIELD};
+    struct str other;
+    while (engine_next_value(e, &others, &other)) {
+        if (text_stands_in(e, text, other, argument >> FIELDREF_SHIFT))
+            return true;
+    }
+    return false;
+}
+
+static bool cidr_holds(struct str network, struct str text)
+{
+    struct cidr copy;
+    memcpy(&copy, network.ptr, sizeof copy);
+    return cidr_contains(&copy, text);
+}
+
 static bool value_holds(struct engine *e, uint32_t item, struct str text)
 {
     const struct image_item *i = &e->rules->image.items[item];
@@ -57,9 +120,15 @@ static bool value_holds(struct engine *e, uint32_t item, struct str text)
     case ITEM_EXISTS:
         return true;
     case ITEM_GLOB:
-        return glob_match(wanted, text);
+        return glob_match(wanted, text, i->argument == GLOB_CASED);
     case ITEM_REGEX:
         return regex_holds(e, item, text);
+    case ITEM_CIDR:
+        return cidr_holds(wanted, text);
+    case ITEM_NUMBER:
+        return number_holds(text, wanted, (enum image_relation)i->argument);
+    case ITEM_FIELDREF:
+        return fieldref_holds(e, i->argument, text);
     case ITEM_NULL:
     case ITEM_KINDS:
         break;

@@ -19,6 +19,7 @@ enum {
 struct engine_source {
     bool valid;
     bool kind_known;
+    bool everything; /* a rule that applies asks for every field */
     uint8_t lens[3];
     char parts[3][ENGINE_SOURCE_BYTES];
     uint8_t *applies; /* by log source of the ruleset */
@@ -69,7 +70,8 @@ struct engine {
 struct engine_values {
     uint32_t field;
     const struct value *value; /* the current one */
-    uint32_t next_extra;       /* index + 1 of the next extra, 0 = none */
+    uint32_t next_extra;       /* index + 1 of the next extra of this field, 0 = none */
+    uint32_t next_any;         /* of the field with the empty name: field id, then extra */
     uint32_t element;
     bool started;
     char number[24]; /* text of a number */

@@ -50,11 +50,36 @@ static void start(const struct engine *e, struct engine_values *v)
     v->started = true;
     v->element = 0;
     v->next_extra = 0;
+    v->next_any = 0;
     v->value = NULL;
     if (id != FIELD_COUNT)
         v->value = event_has(e->ev, id) ? &e->ev->values[id] : NULL;
-    else if (e->extra_epoch[v->field] == e->epoch)
+    else if (v->field != e->rules->everything && e->extra_epoch[v->field] == e->epoch)
         v->next_extra = e->first_extra[v->field];
+}
+
+/* The next of all values of the event. */
+static const struct value *any_value(const struct engine *e, struct engine_values *v)
+{
+    while (v->next_any < FIELD_COUNT) {
+        enum field_id id = (enum field_id)v->next_any++;
+        if (event_has(e->ev, id))
+            return &e->ev->values[id];
+    }
+    size_t extra = v->next_any - FIELD_COUNT;
+    if (extra >= e->ev->extras_len)
+        return NULL;
+    v->next_any++;
+    return &e->ev->extras[extra].value;
+}
+
+static const struct value *next_extra(const struct engine *e, struct engine_values *v)
+{
+    if (v->next_extra == 0)
+        return NULL;
+    uint32_t extra = v->next_extra - 1;
+    v->next_extra = e->next_extra[extra];
+    return &e->ev->extras[extra].value;
 }
 
 bool engine_next_value(const struct engine *e, struct engine_values *v, struct str *ret_text)
@@ -66,14 +91,10 @@ bool engine_next_value(const struct engine *e, struct engine_values *v, struct s
             v->element++;
             return true;
         }
-        if (v->next_extra == 0) {
-            v->value = NULL;
-            return false;
-        }
-        uint32_t extra = v->next_extra - 1;
-        v->value = &e->ev->extras[extra].value;
+        v->value = v->field == e->rules->everything ? any_value(e, v) : next_extra(e, v);
         v->element = 0;
-        v->next_extra = e->next_extra[extra];
+        if (!v->value)
+            return false;
     }
 }
 
@@ -122,13 +143,26 @@ static void scan_extra(struct engine *e, uint32_t extra)
     scan_value(e, (uint32_t)field, &e->ev->extras[extra].value);
 }
 
+/* Keyword search: every value once more, for the rules that name no field. */
+static void scan_everything(struct engine *e)
+{
+    struct engine_values values = {.field = e->rules->everything};
+    const struct ruleset_field *f = &e->rules->fields[e->rules->everything];
+    struct str text;
+    while (engine_next_value(e, &values, &text))
+        scan_text(e, f, text);
+}
+
 int engine_scan(struct engine *e)
 {
+    if (e->ev->extras_len >= UINT32_MAX - FIELD_COUNT)
+        return E_NOMEM;
     scan_known(e);
+    if (e->rules->everything != IMAGE_NONE && e->source->everything)
+        scan_everything(e);
     if (e->rules->extras.len == 0 || e->ev->extras_len == 0)
         return 0;
-    if (e->ev->extras_len >= UINT32_MAX ||
-        mem_grow(&e->next_extra, &e->next_extra_cap, e->ev->extras_len, sizeof(*e->next_extra)))
+    if (mem_grow(&e->next_extra, &e->next_extra_cap, e->ev->extras_len, sizeof(*e->next_extra)))
         return E_NOMEM;
     for (uint32_t i = 0; i < e->ev->extras_len; i++)
         scan_extra(e, i);

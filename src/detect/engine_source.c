@@ -3,7 +3,7 @@
  * A rule's component that is empty takes every event. An event without any component meets every
  * rule, one without a product every product's; one whose kind is known but has no category in
  * Sigma's terms does not meet rules that ask for a category, and one of unknown kind might be
- * anything. */
+ * anything; one with a category comes from no service unless it names it. */
 #include "detect/engine_priv.h"
 
 #include "base/mem.h"
@@ -39,11 +39,12 @@ static bool is_same(const struct engine_source *s, const struct str parts[3], bo
     return true;
 }
 
-static bool part_applies(struct str rule, struct str event, bool kind_known)
+/* @param known an event that lacks the part is known not to have it */
+static bool part_applies(struct str rule, struct str event, bool known)
 {
     if (rule.len == 0)
         return true;
-    return event.len ? str_eq_nocase(rule, event) : !kind_known;
+    return event.len ? str_eq_nocase(rule, event) : !known;
 }
 
 static bool source_applies(const struct engine *e, const struct image_logsource *s,
@@ -52,9 +53,10 @@ static bool source_applies(const struct engine *e, const struct image_logsource 
     if (parts[0].len == 0 && parts[1].len == 0 && parts[2].len == 0)
         return true;
     const struct image *image = &e->rules->image;
+    bool source_known = kind_known || parts[1].len > 0;
     return part_applies(image_text(image, s->product), parts[0], false) &&
            part_applies(image_text(image, s->category), parts[1], kind_known) &&
-           part_applies(image_text(image, s->service), parts[2], kind_known);
+           part_applies(image_text(image, s->service), parts[2], source_known);
 }
 
 static void fill(const struct engine *e, struct engine_source *s, const struct str parts[3],
@@ -62,9 +64,11 @@ static void fill(const struct engine *e, struct engine_source *s, const struct s
 {
     const struct image *image = &e->rules->image;
     s->always_len = 0;
+    s->everything = false;
     for (uint32_t i = 0; i < image->logsources_len; i++) {
         const struct image_logsource *source = &image->logsources[i];
         s->applies[i] = source_applies(e, source, parts, kind_known);
+        s->everything |= s->applies[i] && e->rules->asks_everything[i];
         if (s->applies[i] && source->always_len)
             s->always[s->always_len++] = i;
     }

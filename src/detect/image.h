@@ -73,10 +73,22 @@ enum image_item_kind {
     ITEM_CONTAINS, /* eager */
     ITEM_EXISTS,   /* eager: the field has a value */
     ITEM_NULL,     /* lazy: the field has none */
-    ITEM_GLOB,     /* lazy: text is glob text, see detect/pattern.h */
+    ITEM_GLOB,     /* lazy: text is glob text, see detect/pattern.h; argument 0 or GLOB_CASED */
     ITEM_REGEX,    /* lazy: text is the expression, argument its REGEX_* flags */
+    ITEM_CIDR,     /* lazy: text is a struct cidr */
+    ITEM_NUMBER,   /* lazy: text is a decimal number, argument an enum image_relation */
+    ITEM_FIELDREF, /* lazy: text is another field's name, argument its index; see FIELDREF_SHIFT */
     ITEM_KINDS
 };
+
+enum { GLOB_CASED = 1 }; /* letter case counts */
+
+enum image_relation { NUMBER_LT, NUMBER_LTE, NUMBER_GT, NUMBER_GTE, NUMBER_RELATIONS };
+
+/* Where the other field's value must stand is in the top bits of the argument: AT_START and AT_END
+ * of detect/matcher.h. */
+enum { FIELDREF_SHIFT = 30 };
+#define FIELDREF_FIELD ((UINT32_C(1) << FIELDREF_SHIFT) - 1)
 
 /* Flag of an item of an eager kind: it is in no matcher, and answered when a rule asks. So are
  * literals too short to be looked for everywhere for the sake of the few rules that ask. */
@@ -98,9 +110,10 @@ static inline bool item_is_eager(const struct image_item *item)
 }
 
 struct image_field {
-    struct image_str name; /* dotted name of schema/field.h, or the name of an extra field */
-    uint32_t exists_item;  /* the ITEM_EXISTS item, or IMAGE_NONE */
-    uint32_t reserved;     /* 0 */
+    /* Dotted name of schema/field.h, or the name of an extra field; empty: every field together. */
+    struct image_str name;
+    uint32_t exists_item; /* the ITEM_EXISTS item, or IMAGE_NONE */
+    uint32_t reserved;    /* 0 */
 };
 
 struct image_logsource {

@@ -3,23 +3,21 @@
 
 #include "detect/regex.h"
 
+/* The modifier that makes an item compare this way. */
 static const char *match_name(enum sigma_match match)
 {
-    switch (match) {
-    case SIGMA_EQUALS:
-        return "equals";
-    case SIGMA_CONTAINS:
-        return "contains";
-    case SIGMA_STARTSWITH:
-        return "startswith";
-    case SIGMA_ENDSWITH:
-        return "endswith";
-    case SIGMA_REGEX:
-        return "re";
-    case SIGMA_EXISTS:
-        return "exists";
-    }
-    return "";
+    static const char *const names[] = {[SIGMA_EQUALS] = "equals",
+                                        [SIGMA_CONTAINS] = "contains",
+                                        [SIGMA_STARTSWITH] = "startswith",
+                                        [SIGMA_ENDSWITH] = "endswith",
+                                        [SIGMA_REGEX] = "re",
+                                        [SIGMA_EXISTS] = "exists",
+                                        [SIGMA_CIDR] = "cidr",
+                                        [SIGMA_LT] = "lt",
+                                        [SIGMA_LTE] = "lte",
+                                        [SIGMA_GT] = "gt",
+                                        [SIGMA_GTE] = "gte"};
+    return names[match];
 }
 
 static int set_match(struct sigma_item *item, const struct modifier_row *row, struct err *err)
@@ -47,9 +45,37 @@ static int set_regex_flag(struct sigma_item *item, const struct modifier_row *ro
     return 0;
 }
 
+enum { FLAG_CASED, FLAG_NEGATED, FLAG_FIELDREF };
+
+static int set_flag(struct sigma_item *item, const struct modifier_row *row, struct err *err)
+{
+    (void)err;
+    item->cased |= row->argument == FLAG_CASED;
+    item->negated |= row->argument == FLAG_NEGATED;
+    item->fieldref |= row->argument == FLAG_FIELDREF;
+    return 0;
+}
+
+int modifier_check(const struct sigma_item *item, bool transforms, struct err *err)
+{
+    bool text = item->match <= SIGMA_ENDSWITH;
+    if ((transforms || item->cased || item->fieldref) && !text)
+        return err_set(err, E_PARSE, "'%s' cannot be used with a modifier that compares text",
+                       match_name(item->match));
+    if (item->fieldref && (transforms || item->cased))
+        return err_set(err, E_PARSE, "'fieldref' cannot be used with a modifier of the value");
+    if (item->field.len == 0 && ((!text && item->match != SIGMA_REGEX) || item->fieldref))
+        return err_set(err, E_PARSE, "keyword search looks for text or a regular expression");
+    return 0;
+}
+
 #define SET(name, function, argument, doc)                                                         \
     {                                                                                              \
         STR(name), function, argument, NULL, STR(doc)                                              \
+    }
+#define TRANSFORM(name, function, doc)                                                             \
+    {                                                                                              \
+        STR(name), NULL, 0, function, STR(doc)                                                     \
     }
 #define LATER(name, doc)                                                                           \
     {                                                                                              \
@@ -61,6 +87,8 @@ const struct modifier_row modifier_table[] = {
     SET("startswith", set_match, SIGMA_STARTSWITH, "the field begins with the value"),
     SET("endswith", set_match, SIGMA_ENDSWITH, "the field ends with the value"),
     SET("all", set_all, 0, "every value of the list must hold"),
+    SET("cased", set_flag, FLAG_CASED, "letter case counts"),
+    SET("neq", set_flag, FLAG_NEGATED, "the field has none of the values"),
     SET("re", set_match, SIGMA_REGEX, "the value is a regular expression, found anywhere"),
     SET("i", set_regex_flag, REGEX_CASELESS, "regular expression: ignore case"),
     SET("ignorecase", set_regex_flag, REGEX_CASELESS, "the same as i"),
@@ -69,28 +97,26 @@ const struct modifier_row modifier_table[] = {
     SET("s", set_regex_flag, REGEX_DOTALL, "regular expression: . matches line ends too"),
     SET("dotall", set_regex_flag, REGEX_DOTALL, "the same as s"),
     SET("exists", set_match, SIGMA_EXISTS, "true or false: the event has the field"),
-    LATER("cased", "letter case counts"),
-    LATER("neq", "the field differs from the value"),
-    LATER("cidr", "the field is an address in the network"),
-    LATER("windash", "a dash may be written in any of its Windows forms"),
-    LATER("base64", "the value encoded as base64"),
-    LATER("base64offset", "the value encoded as base64 at any of the three offsets"),
-    LATER("utf16", "the value as UTF-16 with byte order mark"),
-    LATER("utf16le", "the value as little-endian UTF-16"),
-    LATER("utf16be", "the value as big-endian UTF-16"),
-    LATER("wide", "the same as utf16le"),
-    LATER("lt", "the field is less than the number"),
-    LATER("lte", "the field is at most the number"),
-    LATER("gt", "the field is greater than the number"),
-    LATER("gte", "the field is at least the number"),
+    SET("cidr", set_match, SIGMA_CIDR, "the field is an address in the network"),
+    SET("lt", set_match, SIGMA_LT, "the field is less than the number"),
+    SET("lte", set_match, SIGMA_LTE, "the field is at most the number"),
+    SET("gt", set_match, SIGMA_GT, "the field is greater than the number"),
+    SET("gte", set_match, SIGMA_GTE, "the field is at least the number"),
+    SET("fieldref", set_flag, FLAG_FIELDREF, "the value is the name of another field"),
+    TRANSFORM("windash", modifier_windash, "a dash may be written in any of its Windows forms"),
+    TRANSFORM("base64", modifier_base64, "the value encoded as base64"),
+    TRANSFORM("base64offset", modifier_base64offset, "the same inside other encoded text"),
+    TRANSFORM("utf16le", modifier_utf16le, "the value as little-endian UTF-16"),
+    TRANSFORM("wide", modifier_utf16le, "the same as utf16le"),
+    TRANSFORM("utf16be", modifier_utf16be, "the value as big-endian UTF-16"),
+    TRANSFORM("utf16", modifier_utf16, "the same as utf16le, behind a byte order mark"),
+    LATER("expand", "placeholders that an organisation fills in"),
     LATER("minute", "minute of a time"),
     LATER("hour", "hour of a time"),
     LATER("day", "day of a time"),
     LATER("week", "week of a time"),
     LATER("month", "month of a time"),
     LATER("year", "year of a time"),
-    LATER("expand", "placeholders that an organisation fills in"),
-    LATER("fieldref", "the field equals another field"),
 };
 const size_t modifier_table_len = ARRAY_LEN(modifier_table);
 

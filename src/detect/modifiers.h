@@ -23,6 +23,22 @@ struct modifier_row {
 extern const struct modifier_row modifier_table[];
 extern const size_t modifier_table_len;
 
+/**
+ * Whether the modifiers of one field fit together.
+ * @param transforms one of them transforms values
+ * @return 0 or E_PARSE
+ */
+int modifier_check(const struct sigma_item *item, bool transforms, struct err *err) MUST_CHECK;
+
+/* The transforming modifiers; see the table for what they do. */
+int modifier_windash(struct sigma_value *value, struct arena *arena, struct err *err) MUST_CHECK;
+int modifier_base64(struct sigma_value *value, struct arena *arena, struct err *err) MUST_CHECK;
+int modifier_base64offset(struct sigma_value *value, struct arena *arena,
+                          struct err *err) MUST_CHECK;
+int modifier_utf16le(struct sigma_value *value, struct arena *arena, struct err *err) MUST_CHECK;
+int modifier_utf16be(struct sigma_value *value, struct arena *arena, struct err *err) MUST_CHECK;
+int modifier_utf16(struct sigma_value *value, struct arena *arena, struct err *err) MUST_CHECK;
+
 /** Row by name, or NULL. */
 const struct modifier_row *modifier_find(struct str name);
 /** The row whose name is most like the word, or NULL when none is close. */

@@ -129,7 +129,7 @@ void pattern_add_glob(struct buf *out, const struct pattern *p)
 }
 
 /* Compare one glob element (not `*`) at both positions and move them past it. */
-static bool step(struct str glob, size_t *g, struct str text, size_t *t)
+static bool step(struct str glob, size_t *g, struct str text, size_t *t, bool cased)
 {
     char want = glob.ptr[*g];
     if (*t >= text.len)
@@ -140,14 +140,15 @@ static bool step(struct str glob, size_t *g, struct str text, size_t *t)
         return true;
     }
     size_t skip = want == '\\' && *g + 1 < glob.len ? 1 : 0;
-    if (char_lower(text.ptr[*t]) != glob.ptr[*g + skip])
+    char c = text.ptr[*t];
+    if ((cased ? c : char_lower(c)) != glob.ptr[*g + skip])
         return false;
     *g += skip + 1;
     ++*t;
     return true;
 }
 
-bool glob_match(struct str glob, struct str text)
+bool glob_match(struct str glob, struct str text, bool cased)
 {
     size_t g = 0;
     size_t t = 0;
@@ -163,7 +164,7 @@ bool glob_match(struct str glob, struct str text)
         }
         if (g == glob.len && t == text.len)
             return true;
-        if (g < glob.len && step(glob, &g, text, &t))
+        if (g < glob.len && step(glob, &g, text, &t, cased))
             continue;
         if (after_star == SIZE_MAX || star_text >= text.len)
             return false;

@@ -61,10 +61,13 @@ struct str pattern_anchor(const struct pattern *p, enum pattern_shape *ret_shape
 void pattern_add_glob(struct buf *out, const struct pattern *p);
 
 /**
- * Match text against glob text made by pattern_add_glob, in lower case. ASCII letters of the text
- * match in either case; `?` is one UTF-8 character, or one byte where the text is ill-formed.
+ * Match text against glob text made by pattern_add_glob.
+ *
+ * @param cased false: the glob is in lower case, and ASCII letters of the text match in either case
+ *
+ * `?` is one UTF-8 character, or one byte where the text is ill-formed.
  * Cost: O(text * glob) at worst, linear for one `*`.
  */
-bool glob_match(struct str glob, struct str text);
+bool glob_match(struct str glob, struct str text, bool cased);
 
 #endif

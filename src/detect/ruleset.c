@@ -12,6 +12,18 @@ const char *rule_level_name(enum rule_level level)
 
 /* ------------------------------------------------------------------ loading */
 
+/* Index of the field that is already there under this name, or IMAGE_NONE. */
+static uint32_t find_field(const struct ruleset *r, const struct ruleset_field *f)
+{
+    uint64_t index = IMAGE_NONE;
+    if (f->id != FIELD_COUNT)
+        return r->field_of[f->id];
+    if (f->name.len == 0)
+        return r->everything;
+    (void)map_find(&r->extras, f->name, &index);
+    return (uint32_t)index;
+}
+
 static int load_fields(struct ruleset *r, struct err *err)
 {
     const struct image *image = &r->image;
@@ -30,17 +42,30 @@ static int load_fields(struct ruleset *r, struct err *err)
             r->matchers[m] = (struct ruleset_matcher){matcher_find(image->matchers[m].kind)->scan,
                                                       image->tables + image->matchers[m].offset};
         f->matchers_len = m - f->matchers_start;
-        bool known = f->id != FIELD_COUNT;
-        if (known ? r->field_of[f->id] != IMAGE_NONE : map_find(&r->extras, f->name, NULL))
+        if (find_field(r, f) != IMAGE_NONE)
             return err_set(err, E_PARSE, "ruleset is damaged: field %u is there twice", i);
-        if (known) {
+        if (f->id != FIELD_COUNT) {
             r->field_of[f->id] = i;
             r->wanted[f->id / 64] |= UINT64_C(1) << (f->id % 64);
+        } else if (f->name.len == 0) {
+            r->everything = i;
         } else if (map_put(&r->extras, f->name, i)) {
             return err_set(err, E_NOMEM, "%s", err_sentence(E_NOMEM));
         }
     }
     return 0;
+}
+
+/* Whether the rule asks for the field that stands for every field. */
+static bool asks_everything(const struct ruleset *r, const struct image_rule *rule)
+{
+    const struct image *image = &r->image;
+    for (uint32_t i = 0; i < rule->code_len; i++) {
+        uint32_t word = image->code[rule->code_start + i];
+        if (word >> OP_SHIFT == OP_ITEM && image->items[word & OP_ARGUMENT].field == r->everything)
+            return true;
+    }
+    return false;
 }
 
 static int load_rules(struct ruleset *r, struct err *err)
@@ -49,12 +74,16 @@ static int load_rules(struct ruleset *r, struct err *err)
     r->techniques = mem_calloc(image->techniques_len, sizeof(*r->techniques));
     r->logsource_of = mem_calloc(image->rules_len, sizeof(*r->logsource_of));
     r->regex_of = mem_calloc(image->items_len, sizeof(*r->regex_of));
-    if (!r->techniques || !r->logsource_of || !r->regex_of)
+    r->asks_everything = mem_calloc(image->logsources_len, sizeof(*r->asks_everything));
+    if (!r->techniques || !r->logsource_of || !r->regex_of || !r->asks_everything)
         return err_set(err, E_NOMEM, "%s", err_sentence(E_NOMEM));
     for (uint32_t i = 0; i < image->techniques_len; i++)
         r->techniques[i] = image_text(image, image->techniques[i]);
-    for (uint32_t i = 0; i < image->rules_len; i++)
+    for (uint32_t i = 0; i < image->rules_len; i++) {
         r->logsource_of[i] = image->rules[i].logsource;
+        if (asks_everything(r, &image->rules[i]))
+            r->asks_everything[r->logsource_of[i]] = true;
+    }
     for (uint32_t i = 0; i < image->items_len; i++)
         r->regex_of[i] = image->items[i].kind == ITEM_REGEX ? r->regexes++ : 0;
     return 0;
@@ -66,6 +95,7 @@ int ruleset_load(struct str image, struct ruleset **ret_ruleset, struct err *err
     if (!r)
         return err_set(err, E_NOMEM, "%s", err_sentence(E_NOMEM));
     atomic_init(&r->references, 1);
+    r->everything = IMAGE_NONE;
     for (unsigned i = 0; i < FIELD_COUNT; i++)
         r->field_of[i] = IMAGE_NONE;
     int rc = image_open(image, &r->image, err);
@@ -102,6 +132,7 @@ void ruleset_unref(struct ruleset *r)
     mem_free(r->matchers);
     mem_free(r->logsource_of);
     mem_free(r->regex_of);
+    mem_free(r->asks_everything);
     map_done(&r->extras);
     mem_free(r);
 }

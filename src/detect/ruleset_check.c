@@ -3,6 +3,7 @@
  * no content can be claimed twice. */
 #include "detect/ruleset_priv.h"
 
+#include "detect/cidr.h"
 #include "detect/regex.h"
 
 static int bad(struct err *err, const char *what, uint32_t index)
@@ -89,13 +90,31 @@ static int check_rules(const struct image *image, struct err *err)
     return 0;
 }
 
+/* What a kind makes of its text and argument. */
+static bool argument_ok(const struct image *image, const struct image_item *item)
+{
+    switch (item->kind) {
+    case ITEM_REGEX:
+        return (item->argument & ~(uint32_t)REGEX_FLAGS) == 0;
+    case ITEM_CIDR:
+        return item->text.len == sizeof(struct cidr) &&
+               (uint8_t)image->strings[item->text.offset] <= 128;
+    case ITEM_NUMBER:
+        return item->argument < NUMBER_RELATIONS;
+    case ITEM_FIELDREF:
+        return (item->argument & FIELDREF_FIELD) < image->fields_len;
+    default:
+        return true;
+    }
+}
+
 static bool item_ok(const struct image *image, const struct image_item *item)
 {
     if (item->kind >= ITEM_KINDS || (item->flags & ~ITEM_LAZY) != 0 ||
         item->field >= image->fields_len || !str_ok(image, item->name) ||
         !str_ok(image, item->text))
         return false;
-    if (item->kind == ITEM_REGEX && (item->argument & ~(uint32_t)REGEX_FLAGS) != 0)
+    if (!argument_ok(image, item))
         return false;
     if (item->gate == IMAGE_NONE)
         return true;
@@ -112,7 +131,7 @@ static int check_items(const struct image *image, struct err *err)
     }
     for (uint32_t i = 0; i < image->fields_len; i++) {
         const struct image_field *f = &image->fields[i];
-        if (!str_ok(image, f->name) || f->name.len == 0 ||
+        if (!str_ok(image, f->name) ||
             (f->exists_item != IMAGE_NONE && f->exists_item >= image->items_len))
             return bad(err, "field", i);
     }

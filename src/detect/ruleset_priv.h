@@ -35,6 +35,8 @@ struct ruleset {
     uint64_t wanted[(FIELD_COUNT + 63) / 64]; /* bit: some rule names the field */
     struct map extras;                        /* name -> index into fields */
     uint32_t *logsource_of;                   /* of each rule */
+    uint32_t everything;                      /* field with the empty name, or IMAGE_NONE */
+    bool *asks_everything;                    /* by log source: some rule asks for that field */
     uint32_t *regex_of;                       /* of each item: its number among the regexes */
     uint32_t regexes;
     char version[HASH_HEX_BYTES];

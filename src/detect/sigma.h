@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "codec/yaml.h"
+#include "detect/cidr.h"
 #include "detect/detect.h"
 #include "detect/pattern.h"
 
@@ -38,7 +39,12 @@ enum sigma_match {
     SIGMA_STARTSWITH,
     SIGMA_ENDSWITH,
     SIGMA_REGEX,
-    SIGMA_EXISTS
+    SIGMA_EXISTS,
+    SIGMA_CIDR,
+    SIGMA_LT,
+    SIGMA_LTE,
+    SIGMA_GT,
+    SIGMA_GTE
 };
 
 struct sigma_value {
@@ -47,13 +53,18 @@ struct sigma_value {
     uint32_t line;
     uint32_t column;
     struct pattern *alternatives; /* what the modifiers made of it; the value holds if one does */
-    size_t alternatives_len;      /* 0 for null, a regular expression and `exists` */
+    size_t alternatives_len;      /* 0 unless text is compared */
+    struct cidr network;          /* SIGMA_CIDR */
+    int64_t number;               /* SIGMA_LT .. SIGMA_GTE */
 };
 
 /** One `field|modifiers: values` entry. */
 struct sigma_item {
-    struct str field; /* as written, without modifiers */
+    struct str field; /* as written, without modifiers; empty: any field (keyword search) */
     enum sigma_match match;
+    bool cased;           /* letter case counts */
+    bool negated;         /* the opposite holds */
+    bool fieldref;        /* the values are names of other fields */
     bool all;             /* every value must hold, else one is enough */
     uint32_t regex_flags; /* REGEX_CASELESS ... of detect/regex.h */
     bool exists;          /* SIGMA_EXISTS: the wanted answer */

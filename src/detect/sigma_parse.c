@@ -188,32 +188,33 @@ static int unknown_modifier(struct parser *p, const struct yaml_node *key, struc
     return sigma_fail(p->err, key, E_PARSE, "unknown modifier '%.*s'", STR_FMT(name));
 }
 
-/* Split `Field|a|b`, letting each modifier change the item. */
+/* Split `Field|a|b`, letting each modifier change the item. Without a field, text is looked for
+ * anywhere in every field. */
 static int parse_key(struct parser *p, const struct yaml_node *key, struct sigma_item *item)
 {
     struct str rest = key->text;
-    if (!str_next(&rest, '|', &item->field) || item->field.len == 0)
-        return sigma_fail(p->err, key, E_UNSUPPORTED,
-                          "keyword search (no field name) is not supported yet");
+    bool transforms = false;
+    err_at(p->err, NULL, key->line, key->column);
+    if (!str_next(&rest, '|', &item->field) || key->text.ptr[key->text.len - 1] == '|')
+        return err_set(p->err, E_PARSE, "a field name or a modifier is missing");
     if (item->field.len > SIGMA_NAME_BYTES)
-        return sigma_fail(p->err, key, E_LIMIT, "field name is longer than %d bytes",
-                          SIGMA_NAME_BYTES);
-    if (key->text.ptr[key->text.len - 1] == '|')
-        return sigma_fail(p->err, key, E_PARSE, "a modifier is missing behind '|'");
+        return err_set(p->err, E_LIMIT, "field name is longer than %d bytes", SIGMA_NAME_BYTES);
     struct str name;
     while (str_next(&rest, '|', &name)) {
         const struct modifier_row *row = modifier_find(name);
         if (!row)
             return unknown_modifier(p, key, name);
         if (!row->set && !row->transform)
-            return sigma_fail(p->err, key, E_UNSUPPORTED, "modifier '%.*s' is not supported yet",
-                              STR_FMT(name));
-        err_at(p->err, NULL, key->line, key->column);
+            return err_set(p->err, E_UNSUPPORTED, "modifier '%.*s' is not supported yet",
+                           STR_FMT(name));
         int rc = row->set ? row->set(item, row, p->err) : 0;
         if (rc)
             return rc;
+        transforms |= row->transform != NULL;
     }
-    return 0;
+    if (item->field.len == 0 && item->match == SIGMA_EQUALS)
+        item->match = SIGMA_CONTAINS;
+    return modifier_check(item, transforms, p->err);
 }
 
 /* Let each modifier of the key that has one transform the value. */
@@ -232,6 +233,19 @@ static int transform(struct parser *p, const struct yaml_node *key, struct sigma
     return 0;
 }
 
+/* The alternatives of a value count like values. */
+static int count_bytes(struct parser *p, const struct sigma_value *value)
+{
+    for (size_t i = 0; i < value->alternatives_len; i++) {
+        for (size_t k = 0; k < value->alternatives[i].len; k++)
+            p->value_bytes += value->alternatives[i].parts[k].text.len;
+    }
+    if (p->value_bytes <= SIGMA_VALUES_BYTES)
+        return 0;
+    return err_set(p->err, E_LIMIT, "the values of a rule take more than %d bytes",
+                   SIGMA_VALUES_BYTES);
+}
+
 static int parse_pattern(struct parser *p, const struct yaml_node *key,
                          const struct sigma_item *item, struct sigma_value *value)
 {
@@ -246,6 +260,8 @@ static int parse_pattern(struct parser *p, const struct yaml_node *key,
     bool back = item->match == SIGMA_CONTAINS || item->match == SIGMA_STARTSWITH;
     for (size_t i = 0; rc == 0 && i < value->alternatives_len; i++)
         rc = pattern_open(&value->alternatives[i], front, back, p->arena);
+    if (rc == 0 && value->alternatives_len > 1)
+        rc = count_bytes(p, value);
     return rc;
 }
 
@@ -265,6 +281,32 @@ static size_t wildcards(struct str raw)
     return count;
 }
 
+static int parse_number(struct parser *p, const struct yaml_node *node, struct sigma_value *value)
+{
+    if (str_to_i64(node->text, &value->number))
+        return sigma_fail(p->err, node, E_PARSE, "'%.*s' is no whole number", STR_FMT(node->text));
+    return 0;
+}
+
+/* Check the sizes of a value and count them. */
+static int measure_value(struct parser *p, const struct yaml_node *node,
+                         const struct sigma_item *item)
+{
+    size_t most = item->match == SIGMA_REGEX ? REGEX_PATTERN_BYTES : SIGMA_VALUE_BYTES;
+    if (item->fieldref)
+        most = SIGMA_NAME_BYTES;
+    if (node->text.len > most)
+        return sigma_fail(p->err, node, E_LIMIT, "value is longer than %zu bytes", most);
+    p->value_bytes += node->text.len;
+    if (p->value_bytes > SIGMA_VALUES_BYTES)
+        return sigma_fail(p->err, node, E_LIMIT, "the values of a rule take more than %d bytes",
+                          SIGMA_VALUES_BYTES);
+    if (item->match != SIGMA_REGEX && wildcards(node->text) > SIGMA_WILDCARDS)
+        return sigma_fail(p->err, node, E_LIMIT, "value has more than %d wildcards",
+                          SIGMA_WILDCARDS);
+    return 0;
+}
+
 static int parse_value(struct parser *p, const struct yaml_node *key, const struct yaml_node *node,
                        struct sigma_item *item, struct sigma_value *value)
 {
@@ -273,23 +315,31 @@ static int parse_value(struct parser *p, const struct yaml_node *key, const stru
                           STR_FMT(item->field));
     *value = (struct sigma_value){
         .raw = node->text, .null = yaml_is_null(node), .line = node->line, .column = node->column};
-    size_t most = item->match == SIGMA_REGEX ? REGEX_PATTERN_BYTES : SIGMA_VALUE_BYTES;
-    if (node->text.len > most)
-        return sigma_fail(p->err, node, E_LIMIT, "value is longer than %zu bytes", most);
-    p->value_bytes += node->text.len;
-    if (p->value_bytes > SIGMA_VALUES_BYTES)
-        return sigma_fail(p->err, node, E_LIMIT, "the values of a rule take more than %d bytes",
-                          SIGMA_VALUES_BYTES);
-    if (value->null && item->match != SIGMA_EQUALS)
+    int rc = measure_value(p, node, item);
+    if (rc)
+        return rc;
+    if (value->null && (item->match != SIGMA_EQUALS || item->fieldref))
         return sigma_fail(p->err, node, E_PARSE, "null cannot be compared with a modifier");
-    if (value->null || item->match == SIGMA_REGEX)
+    if (item->fieldref && node->text.len == 0)
+        return sigma_fail(p->err, node, E_PARSE, "'fieldref' takes the name of a field");
+    if (value->null || item->fieldref)
         return 0;
-    if (item->match == SIGMA_EXISTS)
+    err_at(p->err, NULL, node->line, node->column);
+    switch (item->match) {
+    case SIGMA_REGEX:
+        return 0;
+    case SIGMA_EXISTS:
         return parse_exists(p, node, item);
-    if (wildcards(node->text) > SIGMA_WILDCARDS)
-        return sigma_fail(p->err, node, E_LIMIT, "value has more than %d wildcards",
-                          SIGMA_WILDCARDS);
-    return parse_pattern(p, key, item, value);
+    case SIGMA_CIDR:
+        return cidr_parse(node->text, &value->network, p->err);
+    case SIGMA_LT:
+    case SIGMA_LTE:
+    case SIGMA_GT:
+    case SIGMA_GTE:
+        return parse_number(p, node, value);
+    default:
+        return parse_pattern(p, key, item, value);
+    }
 }
 
 static int parse_item(struct parser *p, const struct yaml_pair *pair,
@@ -327,6 +377,27 @@ static int parse_item(struct parser *p, const struct yaml_pair *pair,
 
 /* ------------------------------------------------------------------ selections */
 
+/* A word without a field: it stands anywhere in any field. */
+static int parse_keyword(struct parser *p, const struct yaml_node *word,
+                         const struct sigma_node **ret_node)
+{
+    static const struct yaml_node no_key = {.type = YAML_SCALAR, .text = {"", 0}};
+    struct sigma_item *item = arena_alloc(p->arena, sizeof *item);
+    struct sigma_node *node = arena_alloc(p->arena, sizeof *node);
+    struct sigma_value *value = arena_alloc(p->arena, sizeof *value);
+    if (!item || !node || !value)
+        return E_NOMEM;
+    *item = (struct sigma_item){.field = STR(""),
+                                .match = SIGMA_CONTAINS,
+                                .values = value,
+                                .values_len = 1,
+                                .line = word->line,
+                                .column = word->column};
+    *node = (struct sigma_node){.type = SIGMA_ITEM, .item = item};
+    *ret_node = node;
+    return parse_value(p, &no_key, word, item, value);
+}
+
 static int new_operands(struct parser *p, enum sigma_node_type type, size_t len,
                         struct sigma_node **ret_node)
 {
@@ -357,7 +428,7 @@ static int parse_map(struct parser *p, const struct yaml_node *map, struct str n
     return rc;
 }
 
-/* A list of maps: one must hold. */
+/* A list of maps or words: one must hold. */
 static int parse_list(struct parser *p, const struct yaml_node *list, struct str name,
                       const struct sigma_node **ret_node)
 {
@@ -367,12 +438,12 @@ static int parse_list(struct parser *p, const struct yaml_node *list, struct str
     int rc = new_operands(p, SIGMA_OR, list->len, &node);
     for (size_t i = 0; rc == 0 && i < list->len; i++) {
         if (list->items[i]->type == YAML_SCALAR)
-            return sigma_fail(p->err, list->items[i], E_UNSUPPORTED,
-                              "keyword search (words without a field) is not supported yet");
-        if (list->items[i]->type != YAML_MAP)
-            return sigma_fail(p->err, list->items[i], E_PARSE,
-                              "selection '%.*s' must be a map or a list of maps", STR_FMT(name));
-        rc = parse_map(p, list->items[i], name, &node->operands[i]);
+            rc = parse_keyword(p, list->items[i], &node->operands[i]);
+        else if (list->items[i]->type == YAML_MAP)
+            rc = parse_map(p, list->items[i], name, &node->operands[i]);
+        else
+            rc = sigma_fail(p->err, list->items[i], E_PARSE,
+                            "selection '%.*s' must be maps or words", STR_FMT(name));
     }
     if (rc == 0)
         *ret_node = list->len == 1 ? node->operands[0] : node;
@@ -398,8 +469,7 @@ static int parse_selection(struct parser *p, const struct yaml_pair *pair)
         if (yaml_is_null(pair->value))
             return sigma_fail(p->err, pair->value, E_PARSE, "selection '%.*s' is empty",
                               STR_FMT(s->name));
-        return sigma_fail(p->err, pair->value, E_UNSUPPORTED,
-                          "keyword search (words without a field) is not supported yet");
+        rc = parse_keyword(p, pair->value, &s->node);
     }
     if (rc == 0)
         p->rule->selections_len++;

@@ -12,14 +12,17 @@ static const char *const rules =
     "    CommandLine|contains: [password, ' -', keychain, LaunchAgents, a*b, security, dump]\n"
     "  n:\n    Extra|re: 'x+[0-9]'\n    User: null\n  condition: s and not n or 1 of x*\n"
     "  x1: {Image: /bin/ls, ProcessId: 7}\n  x2: {process.args|startswith: '-'}\n---\n"
-    "title: b\ndetection: {s: {User: '*', Image|contains: abc}, condition: not s}\n";
+    "title: b\ndetection: {s: {User: '*', Image|contains: abc}, condition: not s}\n---\n"
+    "title: c\ndetection:\n  k: [osascript, 'x*y']\n  s: {Image|cased|startswith: /usr}\n"
+    "  t: {ProcessId|lt: 9, CommandLine|fieldref|contains: process.args, Ip|cidr: 10.0.0.0/8}\n"
+    "  condition: k and (s or t)\n";
 
 static void make_image(struct buf *image)
 {
     struct builder *b;
     struct builder_counts counts = {0};
     if (builder_new(&b) || builder_add_sigma(b, str_of(rules), "r", NULL, NULL, &counts, NULL) ||
-        builder_finish(b, image, NULL) || counts.accepted != 2)
+        builder_finish(b, image, NULL) || counts.accepted != 3)
         abort();
     builder_free(b);
 }

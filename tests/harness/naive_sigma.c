@@ -2,6 +2,7 @@
  * code points and matched by trying everything. */
 #include "harness/naive_sigma.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,14 +33,14 @@ static void add(struct symbols *s, long symbol)
 }
 
 /* ASCII letters in lower case; an ill-formed byte is a symbol of its own. */
-static long lower(uint32_t code, size_t bytes, struct str text, size_t at)
+static long symbol(uint32_t code, size_t bytes, struct str text, size_t at, bool cased)
 {
     if (code == 0xfffd && bytes == 1)
         return 0x200000 + (unsigned char)text.ptr[at];
-    return code < 128 ? tolower((int)code) : (long)code;
+    return code < 128 && !cased ? tolower((int)code) : (long)code;
 }
 
-static struct symbols decode(struct str text, bool escapes)
+static struct symbols decode(struct str text, bool escapes, bool cased)
 {
     struct symbols s = new_symbols(text.len);
     for (size_t at = 0; at < text.len;) {
@@ -57,7 +58,7 @@ static struct symbols decode(struct str text, bool escapes)
         }
         size_t start = at;
         uint32_t code = text_utf8_next(text, &at);
-        add(&s, lower(code, at - start, text, start));
+        add(&s, symbol(code, at - start, text, start, cased));
     }
     return s;
 }
@@ -85,23 +86,109 @@ static bool whole_match(const struct symbols *pattern, const struct symbols *tex
     return result;
 }
 
+/* `pattern` with what the kind of comparison adds at its ends. */
+static bool pattern_holds(const struct sigma_item *item, const struct symbols *pattern,
+                          struct str text)
+{
+    struct symbols whole = new_symbols(pattern->len + 2);
+    if (item->match == SIGMA_CONTAINS || item->match == SIGMA_ENDSWITH)
+        add(&whole, ANY_MANY);
+    for (size_t i = 0; i < pattern->len; i++)
+        add(&whole, pattern->list[i]);
+    if (item->match == SIGMA_CONTAINS || item->match == SIGMA_STARTSWITH)
+        add(&whole, ANY_MANY);
+    struct symbols symbols = decode(text, false, item->cased);
+    bool holds = whole_match(&whole, &symbols);
+    free(whole.list);
+    free(symbols.list);
+    return holds;
+}
+
+/* The spellings that a modifier made; their open ends are added twice, which changes nothing. */
+static bool alternative_holds(const struct sigma_item *item, const struct pattern *p,
+                              struct str text)
+{
+    size_t most = p->len;
+    for (size_t i = 0; i < p->len; i++)
+        most += p->parts[i].text.len;
+    struct symbols all = new_symbols(most);
+    for (size_t i = 0; i < p->len; i++) {
+        if (p->parts[i].type != PATTERN_TEXT) {
+            add(&all, p->parts[i].type == PATTERN_MANY ? ANY_MANY : ANY_ONE);
+            continue;
+        }
+        struct symbols part = decode(p->parts[i].text, false, item->cased);
+        for (size_t k = 0; k < part.len; k++)
+            add(&all, part.list[k]);
+        free(part.list);
+    }
+    bool holds = pattern_holds(item, &all, text);
+    free(all.list);
+    return holds;
+}
+
 static bool string_holds(const struct sigma_item *item, const struct sigma_value *value,
                          struct str text)
 {
-    struct symbols raw = decode(value->raw, true);
-    struct symbols pattern = new_symbols(raw.len + 2);
-    if (item->match == SIGMA_CONTAINS || item->match == SIGMA_ENDSWITH)
-        add(&pattern, ANY_MANY);
-    for (size_t i = 0; i < raw.len; i++)
-        add(&pattern, raw.list[i]);
-    if (item->match == SIGMA_CONTAINS || item->match == SIGMA_STARTSWITH)
-        add(&pattern, ANY_MANY);
-    struct symbols symbols = decode(text, false);
-    bool holds = whole_match(&pattern, &symbols);
+    if (value->alternatives_len > 1) {
+        for (size_t i = 0; i < value->alternatives_len; i++) {
+            if (alternative_holds(item, &value->alternatives[i], text))
+                return true;
+        }
+        return false;
+    }
+    struct symbols raw = decode(value->raw, true, item->cased);
+    bool holds = pattern_holds(item, &raw, text);
     free(raw.list);
-    free(pattern.list);
-    free(symbols.list);
     return holds;
+}
+
+static bool address_of(struct str text, unsigned char bytes[16])
+{
+    char copy[64] = {0};
+    text = str_sub(text, 0, str_find_char(text, '%'));
+    if (text.len >= sizeof copy)
+        return false;
+    memcpy(copy, text.ptr, text.len);
+    memcpy(bytes, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
+    return strlen(copy) == text.len &&
+           (inet_pton(AF_INET, copy, bytes + 12) == 1 || inet_pton(AF_INET6, copy, bytes) == 1);
+}
+
+static bool network_holds(struct str network, struct str text)
+{
+    unsigned char a[16];
+    unsigned char b[16];
+    size_t slash = str_find_char(network, '/');
+    uint64_t prefix = 0;
+    if (!address_of(str_sub(network, 0, slash), a) || !address_of(text, b) ||
+        str_to_u64(str_sub(network, slash + 1, SIZE_MAX), &prefix))
+        return false;
+    if (str_find_char(network, ':') == SIZE_MAX)
+        prefix += 96;
+    for (unsigned bit = 0; bit < prefix; bit++) {
+        if (((a[bit / 8] ^ b[bit / 8]) >> (7 - bit % 8)) & 1)
+            return false;
+    }
+    return true;
+}
+
+static bool number_holds(const struct sigma_item *item, struct str wanted, struct str text)
+{
+    int64_t a;
+    int64_t b;
+    if (str_to_i64(text, &a) || str_to_i64(wanted, &b))
+        return false;
+    switch (item->match) {
+    case SIGMA_LT:
+        return a < b;
+    case SIGMA_LTE:
+        return a <= b;
+    case SIGMA_GT:
+        return a > b;
+    default:
+        return a >= b;
+    }
 }
 
 /* Compiled once: the same few patterns are asked for again and again. Kept until the test ends. */
@@ -135,18 +222,43 @@ static bool regex_holds(const struct sigma_item *item, const struct sigma_value 
     return regex_match(compiled(value->raw, item->regex_flags), scratch, text) == 1;
 }
 
-/* The event's values of a field, as text. `visit` returns true to stop. */
 struct search {
     const struct sigma_item *item;
     const struct sigma_value *value; /* NULL: any text will do */
+    const struct event *ev;
+    struct str wanted; /* of a fieldref: the other field's text */
+    bool comparing;    /* with `wanted` */
 };
+
+static bool any_value_of(const struct search *s, struct str field);
+
+static bool compare_fields(const struct search *s, struct str text)
+{
+    struct symbols wanted = decode(s->wanted, false, false);
+    bool holds = pattern_holds(s->item, &wanted, text);
+    free(wanted.list);
+    return holds;
+}
 
 static bool text_holds(const struct search *s, struct str text)
 {
     if (!s->value)
         return true;
-    return s->item->match == SIGMA_REGEX ? regex_holds(s->item, s->value, text)
-                                         : string_holds(s->item, s->value, text);
+    if (s->comparing)
+        return compare_fields(s, text);
+    switch (s->item->match) {
+    case SIGMA_REGEX:
+        return regex_holds(s->item, s->value, text);
+    case SIGMA_CIDR:
+        return network_holds(s->value->raw, text);
+    case SIGMA_LT:
+    case SIGMA_LTE:
+    case SIGMA_GT:
+    case SIGMA_GTE:
+        return number_holds(s->item, s->value->raw, text);
+    default:
+        return string_holds(s->item, s->value, text);
+    }
 }
 
 static bool value_holds(const struct search *s, const struct value *value)
@@ -171,31 +283,81 @@ static bool value_holds(const struct search *s, const struct value *value)
     }
 }
 
-static bool any_value_holds(const struct search *s, const struct event *ev)
+static bool any_value_of(const struct search *s, struct str field)
 {
-    enum field_id id = field_find(s->item->field);
-    if (id != FIELD_COUNT)
-        return event_has(ev, id) && value_holds(s, &ev->values[id]);
-    for (size_t i = 0; i < ev->extras_len; i++) {
-        if (str_eq(ev->extras[i].name, s->item->field) && value_holds(s, &ev->extras[i].value))
+    enum field_id id = field_find(field);
+    bool everything = field.len == 0;
+    for (unsigned i = 0; i < FIELD_COUNT; i++) {
+        if ((everything || i == id) && event_has(s->ev, (enum field_id)i) &&
+            value_holds(s, &s->ev->values[i]))
+            return true;
+    }
+    for (size_t i = 0; id == FIELD_COUNT && i < s->ev->extras_len; i++) {
+        if ((everything || str_eq(s->ev->extras[i].name, field)) &&
+            value_holds(s, &s->ev->extras[i].value))
             return true;
     }
     return false;
 }
 
+static struct str nth_text(const struct value *value, uint32_t k, char number[32])
+{
+    switch (value->type) {
+    case VALUE_LIST:
+        return value->list[k];
+    case VALUE_INT:
+        (void)snprintf(number, 32, "%lld", (long long)value->i);
+        return str_of(number);
+    case VALUE_BOOL:
+        return str_of(value->b ? "true" : "false");
+    default:
+        return value->s;
+    }
+}
+
+/* Each text of the other field in turn, held against each text of this one. */
+static bool fieldref_holds(const struct search *s)
+{
+    enum field_id id = field_find(s->value->raw);
+    struct search pair = *s;
+    pair.comparing = true;
+    for (size_t i = 0; i < (id == FIELD_COUNT ? s->ev->extras_len : 1); i++) {
+        const struct value *other;
+        if (id == FIELD_COUNT && !str_eq(s->ev->extras[i].name, s->value->raw))
+            continue;
+        if (id != FIELD_COUNT && !event_has(s->ev, id))
+            continue;
+        other = id == FIELD_COUNT ? &s->ev->extras[i].value : &s->ev->values[id];
+        uint32_t count = other->type == VALUE_LIST ? other->count : other->type >= VALUE_STR;
+        for (uint32_t k = 0; k < count; k++) {
+            char number[32];
+            pair.wanted = nth_text(other, k, number);
+            if (any_value_of(&pair, s->item->field))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool value_of_rule_holds(const struct sigma_item *item, const struct sigma_value *value,
+                                const struct event *ev)
+{
+    const struct search search = {.item = item, .value = value->null ? NULL : value, .ev = ev};
+    if (value->null)
+        return !any_value_of(&search, item->field);
+    return item->fieldref ? fieldref_holds(&search) : any_value_of(&search, item->field);
+}
+
 static bool item_holds(const struct sigma_item *item, const struct event *ev)
 {
-    const struct search present = {item, NULL};
+    const struct search present = {.item = item, .ev = ev};
     if (item->match == SIGMA_EXISTS)
-        return any_value_holds(&present, ev) == item->exists;
+        return (any_value_of(&present, item->field) == item->exists) != item->negated;
     size_t holding = 0;
-    for (size_t i = 0; i < item->values_len; i++) {
-        const struct search search = {item, &item->values[i]};
-        bool holds =
-            item->values[i].null ? !any_value_holds(&present, ev) : any_value_holds(&search, ev);
-        holding += holds ? 1 : 0;
-    }
-    return item->all ? holding == item->values_len : holding > 0;
+    for (size_t i = 0; i < item->values_len; i++)
+        holding += value_of_rule_holds(item, &item->values[i], ev) ? 1 : 0;
+    bool holds = item->all ? holding == item->values_len : holding > 0;
+    return holds != item->negated;
 }
 
 static bool node_holds(const struct sigma_node *node, const struct event *ev)
@@ -214,20 +376,19 @@ static bool node_holds(const struct sigma_node *node, const struct event *ev)
     return node->type == SIGMA_AND ? holding == node->operands_len : holding > 0;
 }
 
-static bool part_applies(struct str rule, struct str event, const struct event *ev)
+static bool part_applies(struct str rule, struct str event, bool lacking_is_any)
 {
     if (rule.len == 0)
         return true;
-    if (event.len == 0)
-        return ev->kind == KIND_UNKNOWN;
-    return str_eq_nocase(rule, event);
+    return event.len == 0 ? lacking_is_any : str_eq_nocase(rule, event);
 }
 
 bool naive_sigma_fires(const struct sigma_rule *rule, const struct event *ev)
 {
     bool sourceless = ev->product.len + ev->category.len + ev->service.len == 0;
-    bool product = ev->product.len == 0 || part_applies(rule->product, ev->product, ev);
-    bool applies = product && part_applies(rule->category, ev->category, ev) &&
-                   part_applies(rule->service, ev->service, ev);
+    bool unknown = ev->kind == KIND_UNKNOWN;
+    bool applies = part_applies(rule->product, ev->product, true) &&
+                   part_applies(rule->category, ev->category, unknown) &&
+                   part_applies(rule->service, ev->service, unknown && ev->category.len == 0);
     return (sourceless || applies) && node_holds(rule->condition, ev);
 }

@@ -54,10 +54,17 @@ static void add_words(struct buf *b, unsigned most)
         buf_add_cstr(b, pick(chunks, ARRAY_LEN(chunks)));
 }
 
+static const char *const addresses[] = {"10.1.2.3",    "10.2.0.1", "11.0.0.1", "::ffff:10.1.2.3",
+                                        "fe80::1%en0", "fe80::1",  "-17",      "42"};
+
 static void random_text(struct buf *b)
 {
     buf_clear(b);
     add_words(b, chance(20) ? 30 : 6);
+    if (chance(8)) {
+        buf_clear(b);
+        buf_add_cstr(b, pick(addresses, ARRAY_LEN(addresses)));
+    }
     if (chance(3))
         buf_add_char(b, '\xff');
     if (chance(3))
@@ -112,18 +119,55 @@ static void add_value(struct buf *y, const char *modifier)
     buf_done(&text);
 }
 
+/* A value of the form the modifier takes, where it is not any text. */
+static bool add_special(struct buf *y, const char *modifier)
+{
+    static const char *const networks[] = {"10.0.0.0/8", "10.1.2.3/32", "10.1.0.0/16",
+                                           "fe80::/10",  "0.0.0.0/0",   "::ffff:10.1.0.0/112"};
+    if (!modifier)
+        return false;
+    if (strcmp(modifier, "exists") == 0)
+        buf_addf(y, " %s\n", chance(50) ? "true" : "false");
+    else if (strcmp(modifier, "cidr") == 0)
+        buf_addf(y, " %s\n", pick(networks, ARRAY_LEN(networks)));
+    else if (strncmp(modifier, "fieldref", 8) == 0)
+        buf_addf(y, " %s\n", names[below(ARRAY_LEN(names))]);
+    else if (modifier[0] == 'l' || modifier[0] == 'g')
+        buf_addf(y, " %d\n", (int)below(100) - 50);
+    else
+        return false;
+    return true;
+}
+
 static void add_item(struct buf *y, const char *indent, unsigned number)
 {
-    static const char *const modifiers[] = {NULL,         NULL,       "contains", "contains",
-                                            "startswith", "endswith", "endswith", "contains|all",
-                                            "re",         "re|i",     "exists"};
+    static const char *const modifiers[] = {NULL,
+                                            NULL,
+                                            "contains",
+                                            "contains",
+                                            "startswith",
+                                            "endswith",
+                                            "endswith",
+                                            "contains|all",
+                                            "re",
+                                            "re|i",
+                                            "exists",
+                                            "cased",
+                                            "contains|cased",
+                                            "neq",
+                                            "contains|neq",
+                                            "lt",
+                                            "gte",
+                                            "fieldref",
+                                            "fieldref|endswith",
+                                            "fieldref|contains",
+                                            "cidr",
+                                            "windash|contains"};
     const char *modifier = pick(modifiers, ARRAY_LEN(modifiers));
     const char *name = names[number % ARRAY_LEN(names)];
     buf_addf(y, "%s%s%s%s:", indent, name, modifier ? "|" : "", modifier ? modifier : "");
-    if (modifier && strcmp(modifier, "exists") == 0) {
-        buf_addf(y, " %s\n", chance(50) ? "true" : "false");
+    if (add_special(y, modifier))
         return;
-    }
     if (!modifier && chance(15)) {
         buf_addf(y, " %s\n", pick((const char *const[]){"null", "42", "true", "'*'"}, 4));
         return;
@@ -156,6 +200,14 @@ static unsigned add_selections(struct buf *y)
     unsigned selections = 1 + below(4);
     for (unsigned s = 0; s < selections; s++) {
         buf_addf(y, "    s%u:\n", s);
+        if (chance(8)) {
+            buf_add_cstr(y, "        - ");
+            add_value(y, NULL);
+            buf_add_cstr(y, "\n        - ");
+            add_value(y, NULL);
+            buf_add_char(y, '\n');
+            continue;
+        }
         if (chance(80)) {
             add_map(y, "        ", "        ");
             continue;

@@ -184,6 +184,70 @@ static void null_and_exists_ask_whether_a_field_has_a_value(void **state)
     done(&w);
 }
 
+static void words_without_a_field_are_found_in_every_value(void **state)
+{
+    (void)state;
+    struct world w;
+    make(&w, RULE("word", "  s: [needle, 'ha?stack', 4711]\n  condition: s\n")
+                 RULE("all", "  s: {'|all': [one, two]}\n  condition: s\n")
+                     RULE("regex", "  s: {'|re': '^N.*e$'}\n  condition: s\n"));
+    struct extra extras[] = {{STR("message"), {.type = VALUE_STR, .s = STR("a Needle")}},
+                             {STR(""), {.type = VALUE_STR, .s = STR("two")}}};
+    struct event ev = exec_event("/bin/one", NULL);
+    assert_int_equal(match(&w, &ev), 0);
+    ev.extras = extras;
+    ev.extras_len = 1;
+    assert_int_equal(match(&w, &ev), 1);
+    assert_str(w.matches[0].fields[0].field, "keywords");
+    assert_str(w.matches[0].fields[0].value, "a Needle");
+    ev.extras_len = 2;
+    assert_int_equal(match(&w, &ev), 2);
+    event_set_str(&ev, F_USER, STR("Nothing, here!"));
+    assert_int_equal(match(&w, &ev), 2);
+    event_set_str(&ev, F_USER, STR("Nothing here: hay-"));
+    event_set_int(&ev, F_PID, 147110);
+    static const struct str args[] = {{"x", 1}, {"Nice", 4}, {"hay.stack", 9}};
+    event_set_list(&ev, F_ARGS, args, 3);
+    ev.extras_len = 0;
+    assert_int_equal(match(&w, &ev), 2);
+    assert_int_equal(w.matches[0].fields_len, 1);
+    assert_str(w.matches[0].fields[0].value, "147110");
+    assert_str(w.matches[1].fields[0].value, "Nice");
+    done(&w);
+}
+
+static void values_are_compared_as_the_modifiers_say(void **state)
+{
+    (void)state;
+    struct world w;
+    make(&w, RULE("0", "  s: {Image|cased: '/Bin/*'}\n  condition: s\n")
+                 RULE("1", "  s: {Image|neq: [/bin/ls, /bin/sh]}\n  condition: s\n")
+                     RULE("2", "  s: {ProcessId|gt: 5, ParentProcessId|lte: -1}\n  condition: s\n")
+                         RULE("3", "  s: {DestinationIp|cidr: 10.0.0.0/8}\n  condition: s\n")
+                             RULE("4", "  s: {CommandLine|fieldref|contains: Image}\n"
+                                       "  condition: s\n")
+                                 RULE("5", "  s: {Image|fieldref|endswith: process.name}\n"
+                                           "  condition: s\n")
+                                     RULE("6", "  s: {CommandLine|contains|windash: ' -k'}\n"
+                                               "  condition: s\n"));
+    struct event ev = exec_event("/Bin/LS", "run /bin/ls /k");
+    event_set_int(&ev, F_PID, 6);
+    event_set_int(&ev, F_PARENT_PID, -1);
+    event_set_str(&ev, F_NET_REMOTE_IP, STR("::ffff:10.9.8.7"));
+    event_set_str(&ev, F_NAME, STR("ls"));
+    assert_int_equal(match(&w, &ev), 6);
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(w.matches[i].rule, i == 0 ? 0 : i + 1);
+    ev = exec_event("/bin/zsh", "run /bin/ls -K");
+    event_set_str(&ev, F_PID, STR("x"));
+    event_set_str(&ev, F_NET_REMOTE_IP, STR("localhost"));
+    event_set_str(&ev, F_NAME, STR("ls"));
+    assert_int_equal(match(&w, &ev), 2);
+    assert_int_equal(w.matches[0].rule, 1);
+    assert_int_equal(w.matches[1].rule, 6);
+    done(&w);
+}
+
 static void rules_apply_to_the_log_sources_they_name(void **state)
 {
     (void)state;
@@ -212,7 +276,8 @@ static void rules_apply_to_the_log_sources_they_name(void **state)
         {"", "", "", KIND_EXEC, 0x3f},
         {"", "", "", KIND_UNKNOWN, 0x3f},
         {"", "process_creation", "", KIND_EXEC, 0x0f},
-        {"", "process_creation", "", KIND_UNKNOWN, 0x2f},
+        {"", "process_creation", "", KIND_UNKNOWN, 0x0f},
+        {"", "process_creation", "tcc", KIND_UNKNOWN, 0x2f},
     };
     for (int round = 0; round < 3; round++) {
         for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -417,6 +482,8 @@ int main(void)
         cmocka_unit_test(numbers_and_booleans_are_compared_as_text),
         cmocka_unit_test(fields_of_the_event_that_no_table_knows_are_matched_by_name),
         cmocka_unit_test(null_and_exists_ask_whether_a_field_has_a_value),
+        cmocka_unit_test(words_without_a_field_are_found_in_every_value),
+        cmocka_unit_test(values_are_compared_as_the_modifiers_say),
         cmocka_unit_test(rules_apply_to_the_log_sources_they_name),
         cmocka_unit_test(more_log_sources_than_are_remembered_are_still_told_apart),
         cmocka_unit_test(a_rule_is_a_candidate_only_when_a_witness_holds),

@@ -106,11 +106,20 @@ static void globs_match_characters_and_ignore_ascii_case(void **state)
         {"\xc3\xa9", "\xc3\x89", false}, /* folding is ASCII only */
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        if (glob_match(str_of(cases[i].glob), str_of(cases[i].text)) != cases[i].match) {
+        if (glob_match(str_of(cases[i].glob), str_of(cases[i].text), false) != cases[i].match) {
             print_error("%s on %s\n", cases[i].glob, cases[i].text);
             fail();
         }
     }
+}
+
+static void letter_case_counts_where_it_is_asked_for(void **state)
+{
+    (void)state;
+    assert_true(glob_match(STR("A*c"), STR("Abc"), true));
+    assert_false(glob_match(STR("A*c"), STR("abc"), true));
+    assert_false(glob_match(STR("a"), STR("A"), true));
+    assert_true(glob_match(STR("\\*A"), STR("*A"), true));
 }
 
 static int parse_and_open(void *context)
@@ -138,6 +147,7 @@ int main(void)
         cmocka_unit_test(a_pattern_with_one_text_needs_no_wildcard_search),
         cmocka_unit_test(the_anchor_is_the_longest_text_and_where_it_stands),
         cmocka_unit_test(globs_match_characters_and_ignore_ascii_case),
+        cmocka_unit_test(letter_case_counts_where_it_is_asked_for),
         cmocka_unit_test(every_failed_allocation_is_reported),
     };
     return cmocka_run_group_tests_name("detect/pattern", tests, NULL, NULL);

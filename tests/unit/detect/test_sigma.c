@@ -219,12 +219,44 @@ static void a_malformed_item_is_refused_at_its_place(void **state)
     assert_refused(ITEM("a|exists: [true]"), E_PARSE, 4, 15, "'exists' takes true or false");
 }
 
-static void unsupported_search_is_refused_by_name(void **state)
+static void words_without_a_field_are_looked_for_everywhere(void **state)
 {
     (void)state;
-    assert_refused(ITEM("- word"), E_UNSUPPORTED, 4, 7, "keyword search");
-    assert_refused(ITEM("'|all': [x]"), E_UNSUPPORTED, 4, 5, "keyword search");
-    assert_refused(HEAD "  s: word\n  condition: s\n", E_UNSUPPORTED, 3, 6, "keyword search");
+    struct parsed p;
+    assert_ok_err(parse(&p,
+                        HEAD "  s:\n    - word\n    - a: b\n    - 7\n  t: other\n"
+                             "  u:\n    '|all': [x, y]\n    '|re': z\n  condition: s or t or u\n"),
+                  &p.err);
+    const struct sigma_node *s = p.rule->selections[0].node;
+    assert_int_equal(s->type, SIGMA_OR);
+    assert_str(s->operands[0]->item->field, "");
+    assert_int_equal(s->operands[0]->item->match, SIGMA_CONTAINS);
+    assert_str(s->operands[0]->item->values[0].raw, "word");
+    assert_str(s->operands[1]->item->field, "a");
+    assert_str(p.rule->selections[1].node->item->values[0].raw, "other");
+    const struct sigma_node *u = p.rule->selections[2].node;
+    assert_true(u->operands[0]->item->all);
+    assert_int_equal(u->operands[0]->item->match, SIGMA_CONTAINS);
+    assert_int_equal(u->operands[1]->item->match, SIGMA_REGEX);
+    arena_done(&p.arena);
+    assert_refused(ITEM("- ~"), E_PARSE, 4, 7, "null cannot be compared");
+    assert_refused(ITEM("'|cidr': 10.0.0.0/8"), E_PARSE, 4, 5, "keyword search looks for text");
+    assert_refused(ITEM("'|exists': true"), E_PARSE, 4, 5, "keyword search looks for text");
+    assert_refused(ITEM("'|fieldref': a"), E_PARSE, 4, 5, "keyword search looks for text");
+}
+
+static void modifiers_that_do_not_fit_together_are_refused(void **state)
+{
+    (void)state;
+    assert_refused(ITEM("a|re|windash: x"), E_PARSE, 4, 5, "'re' cannot be used with");
+    assert_refused(ITEM("a|cased|cidr: x"), E_PARSE, 4, 5, "'cidr' cannot be used with");
+    assert_refused(ITEM("a|lt|fieldref: x"), E_PARSE, 4, 5, "'lt' cannot be used with");
+    assert_refused(ITEM("a|fieldref|cased: x"), E_PARSE, 4, 5, "'fieldref' cannot be used");
+    assert_refused(ITEM("a|fieldref|windash: x"), E_PARSE, 4, 5, "'fieldref' cannot be used");
+    assert_refused(ITEM("a|fieldref: ~"), E_PARSE, 4, 17, "null cannot be compared");
+    assert_refused(ITEM("a|fieldref: ''"), E_PARSE, 4, 17, "takes the name of a field");
+    assert_refused(ITEM("a|gt: x"), E_PARSE, 4, 11, "'x' is no whole number");
+    assert_refused(ITEM("a|gt: 1.5"), E_PARSE, 4, 11, "'1.5' is no whole number");
 }
 
 static void an_empty_selection_is_refused(void **state)
@@ -233,7 +265,7 @@ static void an_empty_selection_is_refused(void **state)
     assert_refused(HEAD "  s: {}\n  condition: s\n", E_PARSE, 3, 6, "selection 's' is empty");
     assert_refused(HEAD "  s: []\n  condition: s\n", E_PARSE, 3, 6, "selection 's' is empty");
     assert_refused(HEAD "  s:\n  condition: s\n", E_PARSE, 3, 5, "selection 's' is empty");
-    assert_refused(HEAD "  s: [[a]]\n  condition: s\n", E_PARSE, 3, 7, "must be a map");
+    assert_refused(HEAD "  s: [[a]]\n  condition: s\n", E_PARSE, 3, 7, "must be maps or words");
 }
 
 static void every_modifier_row_is_usable_or_refused_by_name(void **state)
@@ -254,6 +286,79 @@ static void every_modifier_row_is_usable_or_refused_by_name(void **state)
     }
     assert_null(modifier_find(STR("contain")));
     assert_null(modifier_suggest(STR("xx")));
+}
+
+/* The alternatives of the only value, one behind the other. */
+static void assert_alternatives(const char *text, const char *expected)
+{
+    struct parsed p;
+    assert_ok_err(parse(&p, text), &p.err);
+    const struct sigma_value *value = &p.rule->condition->item->values[0];
+    struct buf shown = {0};
+    for (size_t i = 0; i < value->alternatives_len; i++) {
+        if (i)
+            buf_add_char(&shown, ' ');
+        pattern_add_glob(&shown, &value->alternatives[i]);
+    }
+    assert_str(buf_str(&shown), expected);
+    buf_done(&shown);
+    arena_done(&p.arena);
+}
+
+static void a_dash_stands_for_all_of_its_spellings(void **state)
+{
+    (void)state;
+    assert_alternatives(ITEM("a|windash: x-y/z"), "x-y/z");
+    assert_alternatives(ITEM("a|windash|contains: -c"), "*-c* */c* *\xe2\x80\x93"
+                                                        "c* *\xe2\x80\x94"
+                                                        "c* *\xe2\x80\x95"
+                                                        "c*");
+    assert_alternatives(ITEM("a|windash: 'x* /c'"), "x* -c x* /c x* \xe2\x80\x93"
+                                                    "c x* \xe2\x80\x94"
+                                                    "c x* \xe2\x80\x95"
+                                                    "c");
+    struct parsed p;
+    assert_ok_err(parse(&p, ITEM("a|windash: -a -b -c -d")), &p.err);
+    assert_int_equal(p.rule->condition->item->values[0].alternatives_len, 625);
+    arena_done(&p.arena);
+    assert_refused(ITEM("a|windash: -a -b -c -d -e"), E_LIMIT, 4, 16, "more than 4 dashes");
+    assert_refused(ITEM("a|windash|windash|windash: -a -b -c -d"), E_LIMIT, 4, 32,
+                   "more than 4096 spellings");
+}
+
+static void values_are_encoded(void **state)
+{
+    (void)state;
+    assert_alternatives(ITEM("a|base64: /bin/bash"), "L2Jpbi9iYXNo");
+    assert_alternatives(ITEM("a|base64offset|contains: /bin/bash"),
+                        "*L2Jpbi9iYXNo* *9iaW4vYmFza* *vYmluL2Jhc2*");
+    assert_alternatives(ITEM("a|wide|base64offset|contains: ab"), "*YQBiA* *EAYg* *hAGIA*");
+    assert_alternatives(ITEM("a|utf16|base64: ab"), "//5hAGIA");
+    assert_alternatives(ITEM("a|utf16be|base64: ab"), "AGEAYg==");
+    assert_alternatives(ITEM("a|utf16le|base64: \xf0\x9f\x98\x80"), "PdgA3g==");
+    assert_refused(ITEM("a|base64: x*"), E_PARSE, 4, 15, "wildcards cannot be encoded");
+    assert_refused(ITEM("a|base64: ''"), E_PARSE, 4, 15, "empty value cannot be encoded");
+    struct buf text = {0};
+    buf_add_cstr(&text, HEAD "  s:\n    a|wide|wide|base64: ");
+    for (int i = 0; i < SIGMA_VALUE_BYTES; i++)
+        buf_add_char(&text, 'x');
+    buf_add_cstr(&text, "\n  condition: s\n");
+    assert_refused(buf_cstr(&text), E_LIMIT, 4, 25, "the encoded value takes more than");
+    buf_done(&text);
+}
+
+static void a_network_is_read_and_refused_at_its_place(void **state)
+{
+    (void)state;
+    struct parsed p;
+    assert_ok_err(parse(&p, ITEM("a|cidr: 10.0.0.0/8")), &p.err);
+    assert_int_equal(p.rule->condition->item->values[0].network.prefix, 104);
+    arena_done(&p.arena);
+    assert_refused(ITEM("a|cidr: 10.0.0/8"), E_PARSE, 4, 13, "'10.0.0/8' is no IP network");
+    assert_refused(ITEM("a|cidr: 10.0.0.1/8"), E_PARSE, 4, 13, "has bits set behind its prefix");
+    assert_refused(ITEM("a|cidr: 10.0.0.0/33"), E_PARSE, 4, 13, "the prefix must be 0 to 32");
+    assert_refused(ITEM("a|cidr: 10.0.0.0/"), E_PARSE, 4, 13, "the prefix must be 0 to 32");
+    assert_refused(ITEM("a|cidr: 'fe80::/129'"), E_PARSE, 4, 13, "the prefix must be 0 to 128");
 }
 
 /* ------------------------------------------------------------------ conditions */
@@ -367,6 +472,7 @@ static int parse_everything(void *context)
     struct parsed p;
     int rc = parse(&p, "title: t\ntags: [attack.t1059]\nlogsource: {product: a}\ndetection:\n"
                        "  s: {a|contains: [x*y, z], b: null}\n  r:\n    - {c|re: x}\n    - {d: y}\n"
+                       "    - {e|windash: -a}\n    - {f|wide|base64offset: a}\n    - word\n"
                        "  condition: 1 of s* and not (r or s)\n");
     arena_done(&p.arena);
     return rc;
@@ -375,7 +481,7 @@ static int parse_everything(void *context)
 static void every_failed_allocation_is_reported(void **state)
 {
     (void)state;
-    test_every_allocation_fails(parse_everything, NULL, 100);
+    test_every_allocation_fails(parse_everything, NULL, 200);
 }
 
 int main(void)
@@ -390,7 +496,11 @@ int main(void)
         cmocka_unit_test(an_item_has_its_modifiers_and_values),
         cmocka_unit_test(a_list_of_maps_means_any_of_them),
         cmocka_unit_test(a_malformed_item_is_refused_at_its_place),
-        cmocka_unit_test(unsupported_search_is_refused_by_name),
+        cmocka_unit_test(words_without_a_field_are_looked_for_everywhere),
+        cmocka_unit_test(modifiers_that_do_not_fit_together_are_refused),
+        cmocka_unit_test(a_dash_stands_for_all_of_its_spellings),
+        cmocka_unit_test(values_are_encoded),
+        cmocka_unit_test(a_network_is_read_and_refused_at_its_place),
         cmocka_unit_test(an_empty_selection_is_refused),
         cmocka_unit_test(every_modifier_row_is_usable_or_refused_by_name),
         cmocka_unit_test(a_condition_binds_not_before_and_before_or),
