@@ -278,7 +278,8 @@ static struct str member(const json_t *object, const char *key)
 }
 
 /* The server's own words where it has some. */
-static int problem(const struct api *api, const struct http_client_answer *answer, struct err *err)
+static int problem(const struct api *api, enum route_id route,
+                   const struct http_client_answer *answer, struct err *err)
 {
     json_t *body CLEANUP(json_freep) =
         json_loadb(answer->body.ptr ? answer->body.ptr : "", answer->body.len, 0, NULL);
@@ -289,9 +290,8 @@ static int problem(const struct api *api, const struct http_client_answer *answe
     if (!detail.len)
         return err_set(err, code, "%s answers with HTTP status %d", api->config.server,
                        answer->status);
-    if (code == E_AUTH)
-        return err_set(err, code, "%.*s; log in with 'cordon login %s'", STR_FMT(detail),
-                       api->config.server);
+    if (code == E_AUTH && route != ROUTE_LOGIN)
+        return err_set(err, code, "%.*s (cordon login %s)", STR_FMT(detail), api->config.server);
     return err_set(err, code, "%.*s", STR_FMT(detail));
 }
 
@@ -344,7 +344,7 @@ int api_call(struct api *api, enum route_id route, const struct api_request *req
     if (rc)
         return rc;
     if (answer.status < 200 || answer.status > 299)
-        return problem(api, &answer, err);
+        return problem(api, route, &answer, err);
     return parse(api, &answer, ret_answer, err);
 }
 

@@ -83,8 +83,8 @@ const struct opt_command cli_commands[] = {
      "Show a message to the users of devices", NULL, cmd_device_message},
     {FLEET, "process", "kill", "DEVICE PID", 2, 2, cmd_kill_rows, api_shared_rows,
      "End a process on a device",
-     "A process is known by pid, generation and boot session together, as its alert shows them: a\n"
-     "pid that was used again is never hit.",
+     "A process is known by pid and generation, as its alert shows them, and by the boot session,\n"
+     "which is among the facts of 'device get': a pid that was used again is never hit.",
      cmd_process_kill},
     {FLEET, "alert", "list", "", 0, 0, cmd_alert_list_rows, api_shared_rows, "List alerts", NULL,
      cmd_alert_list},

@@ -47,7 +47,7 @@ int order_device(struct api *api, const char *typed, struct buf *ret_id, struct 
         buf_add_str(ret_id, view_text(answer, "id"));
         return buf_check(ret_id);
     }
-    if (rc != E_NOT_FOUND && rc != E_ARG)
+    if (rc != E_NOT_FOUND && rc != E_ARG && rc != E_PARSE) /* not the form of an id */
         return rc;
     err_clear(err);
     api_query_add(&query, "q", typed);
@@ -85,16 +85,16 @@ static void print_state(struct cli *cli, const json_t *action)
     out_flush(&cli->out);
 }
 
-/* A state this version does not know is not an end: it may come from a newer server. */
-static bool is_final(struct str state)
+/* The server says whether the action has ended; its states may be newer than this program. */
+static bool has_ended(const json_t *action)
 {
-    enum action_state s = action_state_find(state);
-    return s < ACTION_STATE_COUNT && action_state_table[s].final;
+    return json_is_true(json_object_get(action, "final"));
 }
 
 struct followed {
     const char *id; /* borrowed from the array of ids */
     char *state;    /* last one printed; NULL = none yet */
+    bool ended;
 };
 
 struct follow {
@@ -128,7 +128,8 @@ static int follow_one(struct cli *cli, struct api *api, struct follow *f, struct
     if (!one->state)
         return E_NOMEM;
     state = str_of(one->state);
-    if (is_final(state)) {
+    one->ended = has_ended(action);
+    if (one->ended) {
         f->open--;
         f->failed += str_is(state, action_state_table[ACTION_SUCCEEDED].name.ptr) ? 0 : 1;
     }
@@ -139,7 +140,7 @@ static int follow_round(struct cli *cli, struct api *api, struct follow *f, stru
 {
     for (size_t i = 0; i < f->len && !cli_interrupted(); i++) {
         struct followed *one = &f->list[i];
-        if (one->state && is_final(str_of(one->state)))
+        if (one->ended)
             continue;
         int rc = follow_one(cli, api, f, one, err);
         if (rc)

@@ -49,11 +49,12 @@ int prompt_secret(struct cli *cli, const char *question, struct buf *ret_secret,
         return read_line(ret_secret, err);
     struct termios quiet = before;
     quiet.c_lflag &= (tcflag_t)~ECHO;
-    ask(cli, question);
     /* Ctrl-C during the question must not leave a terminal without echo. */
     cli_catch_interrupt();
+    /* Before the question: what was typed earlier is thrown away, an answer must not be. */
     if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet))
         return err_errno(err, E_IO, errno, "cannot switch off the terminal's echo");
+    ask(cli, question);
     int rc = read_line(ret_secret, err);
     (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
     ask(cli, "\n");
