@@ -52,7 +52,7 @@ static void keep(struct normaliser *n, struct event *ev, struct str name, struct
             return;
         }
         /* The name means something else here. */
-        name = normalise_concat(n, STR("extra."), name, STR(""));
+        name = normalise_dotted(n, STR("extra"), name);
     }
     struct extra *slot = n->error ? NULL : slot_for(n, name);
     if (slot)
@@ -82,11 +82,20 @@ static struct value lasting(struct normaliser *n, struct ndjson *j, struct ndjso
     return value;
 }
 
+struct str normalise_dotted(struct normaliser *n, struct str a, struct str b)
+{
+    if (a.len + b.len >= NORMALISE_NAME_MAX) {
+        fail(n, E_LIMIT);
+        return (struct str){0};
+    }
+    return normalise_concat(n, a, STR("."), b);
+}
+
 static void flatten_object(struct normaliser *n, struct event *ev, struct str name)
 {
     for (struct ndjson_value *v = ndjson_get(n->any, 0); v && !n->error;
          v = ndjson_next(n->any, v)) {
-        struct str dotted = normalise_concat(n, name, STR("."), v->key);
+        struct str dotted = normalise_dotted(n, name, v->key);
         if (v->type == NDJSON_OBJECT || v->type == NDJSON_ARRAY)
             wait(n, dotted, v->raw);
         else
@@ -129,7 +138,7 @@ void normalise_extra(struct normaliser *n, struct ndjson *j, struct event *ev, s
                      struct str name, struct ndjson_value *v)
 {
     if (prefix.len)
-        name = normalise_concat(n, prefix, STR("."), name);
+        name = normalise_dotted(n, prefix, name);
     if (v->type == NDJSON_OBJECT || v->type == NDJSON_ARRAY) {
         wait(n, name, v->raw);
         flatten_pending(n, ev);

@@ -15,6 +15,7 @@
 
 #define NORMALISE_FORMATS    7    /* rows of EVENT_FORMAT_LIST */
 #define NORMALISE_EXTRAS_MAX 1024 /* unknown keys of one record, flattened */
+#define NORMALISE_NAME_MAX   1024 /* bytes of a name made by flattening */
 
 /* Paths a format picks, and what each of them means to it. */
 struct format_paths {
@@ -95,6 +96,10 @@ struct str normalise_join_args(struct normaliser *n, const struct value *list);
 struct str normalise_join_path(struct normaliser *n, struct str folder, struct str name);
 struct str normalise_lower(struct normaliser *n, struct str s);
 struct str normalise_concat(struct normaliser *n, struct str a, struct str b, struct str c);
+
+/* "<a>.<b>"; longer than NORMALISE_NAME_MAX is a limit: many short keys below a long one would make
+ * little input much. */
+struct str normalise_dotted(struct normaliser *n, struct str a, struct str b);
 
 /* Keep an unknown key; objects are flattened to dotted names, arrays become lists of texts. The
  * last of repeated names wins. `prefix` is put in front of the name with a dot, or is empty. */
