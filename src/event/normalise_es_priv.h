@@ -67,6 +67,7 @@
     X(ES_MODE, "event.*.mode", ES_BY_HAND)                                                         \
     X(ES_FLAGS, "event.*.flags", ES_BY_HAND)                                                       \
     X(ES_UID, "event.*.uid", ES_BY_HAND)                                                           \
+    X(ES_EUID, "event.*.euid", F_AUTH_TO_UID)                                                      \
     X(ES_GID, "event.*.gid", ES_BY_HAND)                                                           \
     X(ES_HAS_UID, "event.*.has_uid", ES_BY_HAND)                                                   \
     X(ES_ACL, "event.*.acl", ES_BY_HAND)                                                           \
