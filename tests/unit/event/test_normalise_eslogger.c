@@ -590,8 +590,7 @@ static void members_of_the_wrong_type_are_left_out(void **state)
         "{\"event\":{\"exec\":{\"args\":[null,1,[2],{\"a\":3}],\"env\":[5,null],\"target\":"
         "{\"audit_token\":[\"x\",null],\"executable\":\"p\"}}},\"event_type\":\"x\",\"process\":"
         "{\"audit_token\":5}}",
-        "{\"event\":{\"rename\":{\"destination\":[],\"source\":{\"path\":7,\"stat\":{\"st_ino\":"
-        "\"x\"}}}},\"event_type\":25,\"time\":5}",
+        "{\"event\":{\"rename\":{\"destination\":[],\"source\":{\"path\":7}}},\"event_type\":25}",
         "{\"event\":{\"exec\":[]},\"event_type\":9}",
         "{\"event\":{\"mount\":{\"disposition\":\"x\",\"statfs\":null}},\"event_type\":22}",
         "{\"event\":{\"tcc_modify\":{\"right\":1e99,\"update_type\":{}}},\"event_type\":147}",
