@@ -37,9 +37,9 @@ static void stop(const char *what)
 static size_t pass(int fd, enum stage stage)
 {
     static struct event ev;
-    struct reader *reader;
-    struct normaliser *normaliser;
-    struct proctree *tree;
+    struct reader *reader = NULL;
+    struct normaliser *normaliser = NULL;
+    struct proctree *tree = NULL;
     struct buf out = {0};
     size_t events = 0;
     if (lseek(fd, 0, SEEK_SET) || reader_new(fd, &reader) || normaliser_new(&normaliser) ||
