@@ -5,12 +5,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/pace.h"
 #include "base/mem.h"
 #include "os/clock.h"
 #include "os/log.h"
 #include "os/proc.h"
 
-enum { PAUSE_FIRST_MS = 100, PAUSE_MOST_MS = 10000, HEALTHY_MS = 60000, ROLES = 2 };
+enum { PAUSE_FIRST_MS = 100, HEALTHY_MS = 60000, ROLES = 2 };
 
 struct child {
     struct children *owner;
@@ -55,7 +56,7 @@ static void schedule(struct child *k)
     int64_t lived = k->started_ms ? clock_mono_ms() - k->started_ms : 0;
     if (lived > HEALTHY_MS || k->pause_ms == 0)
         k->pause_ms = PAUSE_FIRST_MS;
-    else if (k->pause_ms < PAUSE_MOST_MS)
+    else if (k->pause_ms < PACE_RESTART_MOST_MS)
         k->pause_ms *= 2;
     k->timer = loop_timer(k->owner->loop, k->pause_ms, start_later, k);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "agent/identity.h"
+#include "agent/pace.h"
 #include "base/mem.h"
 #include "crypto/hash.h"
 #include "os/failpoint.h"
@@ -18,7 +19,7 @@
 #include "proto/enroll.h"
 #include "schema/param.h"
 
-enum { FILES = 2, PAUSE_FIRST_MS = 500, PAUSE_MOST_MS = 60000, URL_BYTES = 1024 };
+enum { FILES = 2, URL_BYTES = 1024 };
 
 struct wanted {
     char version[HASH_HEX_BYTES]; /* "" = nothing wanted */
@@ -308,9 +309,9 @@ static void *run(void *arg)
             go_on = rest(p, 0);
             continue;
         }
-        pause_ms = pause_ms ? pause_ms * 2 : PAUSE_FIRST_MS;
-        if (pause_ms > PAUSE_MOST_MS)
-            pause_ms = PAUSE_MOST_MS;
+        pause_ms = pause_ms ? pause_ms * 2 : PACE_RETRY_FIRST_MS;
+        if (pause_ms > PACE_RETRY_MOST_MS)
+            pause_ms = PACE_RETRY_MOST_MS;
         log_err(LOG_WARN, "the server did not take a call, trying again", &err);
         /* Jitter: a fleet must not come back in step. */
         go_on = rest(p, pause_ms / 2 + (int64_t)random_below((uint64_t)pause_ms));

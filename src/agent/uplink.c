@@ -9,6 +9,7 @@
 #include "agent/batcher.h"
 #include "agent/enroll.h"
 #include "agent/identity.h"
+#include "agent/pace.h"
 #include "agent/peer.h"
 #include "agent/poster.h"
 #include "base/arena.h"
@@ -28,8 +29,6 @@
 enum {
     LINGER_MS = 20, /* a batch waits this long for more */
     RETRY_FULL_MS = 1000,
-    PAUSE_FIRST_MS = 500,
-    PAUSE_MOST_MS = 60000,
     HEALTH_MS = 5000,
     PATH_BYTES = 512
 };
@@ -332,9 +331,9 @@ static void connect_later(struct uplink *u)
 {
     if (u->connect_timer || u->stopping)
         return;
-    u->pause_ms = u->pause_ms ? u->pause_ms * 2 : PAUSE_FIRST_MS;
-    if (u->pause_ms > PAUSE_MOST_MS)
-        u->pause_ms = PAUSE_MOST_MS;
+    u->pause_ms = u->pause_ms ? u->pause_ms * 2 : PACE_RETRY_FIRST_MS;
+    if (u->pause_ms > PACE_RETRY_MOST_MS)
+        u->pause_ms = PACE_RETRY_MOST_MS;
     int64_t wait = u->pause_ms / 2 + (int64_t)random_below((uint64_t)u->pause_ms);
     u->connect_timer = loop_timer(u->loop, wait, connect_now, u);
 }

@@ -63,8 +63,10 @@ static int take_line(struct parse *p, struct str line, struct err *err)
     if (line.len == 0 || line.ptr[0] == '#')
         return 0;
     size_t eq = str_find_char(line, '=');
-    if (eq == SIZE_MAX)
+    if (eq == SIZE_MAX) {
+        PLANT_OVERREAD(line.ptr + line.len);
         return err_set(err, E_PARSE, "expected 'key = value', got '%.*s'", STR_FMT(line));
+    }
     struct str key = str_trim(str_sub(line, 0, eq));
     struct str value = str_trim(str_sub(line, eq + 1, SIZE_MAX));
     if (p->prefix.len && str_starts(key, p->prefix)) {
