@@ -39,6 +39,16 @@ static struct child *child_of(struct children *c, enum agent_role role)
     return &c->child[role == AGENT_ROLE_ANALYST ? 0 : 1];
 }
 
+/* The minimal one; where fail points are, ours, so that a test can arm those of the children. */
+static const char *const *child_environment(void)
+{
+#ifdef CORDON_FAILPOINTS
+    return (const char *const *)environ;
+#else
+    return NULL;
+#endif
+}
+
 static void start(struct child *k);
 
 static void start_later(struct loop *loop, void *arg)
@@ -69,7 +79,8 @@ static void start(struct child *k)
     struct err err = {0};
     if (c->stopping)
         return;
-    if (proc_spawn(argv, NULL, PROC_SOCKET | PROC_DIE_WITH_PARENT, &started, &err) != 0) {
+    if (proc_spawn(argv, child_environment(), PROC_SOCKET | PROC_DIE_WITH_PARENT, &started, &err) !=
+        0) {
         log_err(LOG_ERROR, "cannot start a child", &err);
         schedule(k);
         return;

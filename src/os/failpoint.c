@@ -119,6 +119,20 @@ static void sleep_ms(int64_t ms)
         ;
 }
 
+/* With CORDON_FAILPOINT_ONCE=path only the first process that gets here acts: one that is started
+ * again goes on. */
+static bool first_of_all(void)
+{
+    const char *path = getenv("CORDON_FAILPOINT_ONCE");
+    if (!path)
+        return true;
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return false;
+    (void)close(fd);
+    return true;
+}
+
 int failpoint_hit(const char *name)
 {
     const struct armed *fired = NULL;
@@ -131,6 +145,8 @@ int failpoint_hit(const char *name)
         if (str_is(armed[i].name, name) && ++armed[i].passes == armed[i].nth)
             fired = &armed[i];
     }
+    if (fired && !first_of_all())
+        fired = NULL;
     (void)pthread_mutex_unlock(&lock);
     errno = saved;
     if (!fired)
