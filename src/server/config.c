@@ -37,6 +37,17 @@ int server_config_set(struct server_config *c, struct str assignment, struct are
                     arena, err);
 }
 
+int server_config_number(struct str text, enum param_id id, int64_t *ret, struct err *err)
+{
+    const struct param_row *row = &param_table[id];
+    uint64_t n = (uint64_t)row->value;
+    if (text.len && (str_to_u64(text, &n) || n < (uint64_t)row->least || n > (uint64_t)row->most))
+        return err_set(err, E_ARG, "%s '%.*s': expected a number from %lld to %lld", row->name.ptr,
+                       STR_FMT(text), (long long)row->least, (long long)row->most);
+    *ret = (int64_t)n;
+    return 0;
+}
+
 void server_config_help(struct buf *out)
 {
     conf_help(rows, ARRAY_LEN(rows), out);

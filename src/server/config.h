@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "schema/param.h"
 
 /* X(member, key, default, sentence) */
 #define SERVER_CONFIG_LIST(X)                                                                      \
@@ -26,7 +27,9 @@
     X(own_hostname, "own_hostname", "", "host name of this machine; empty = ask the system")       \
     X(log_level, "log_level", "info", "debug, info, warn or error")                                \
     X(log_format, "log_format", "text", "text or json")                                            \
-    X(free_bytes_least, "free_bytes_least", "", "free space below which new batches are refused")
+    X(free_bytes_least, "free_bytes_least", "", "free space below which new batches are refused")  \
+    X(segment_bytes, "segment_bytes", "", "size at which a telemetry file is sealed")              \
+    X(segment_age, "segment_age", "", "age in seconds at which a telemetry file is sealed")
 
 struct server_config {
 #define SERVER_CONFIG_MEMBER(member, key, def, doc) struct str member;
@@ -40,6 +43,10 @@ int server_config_load(const char *path, struct arena *arena, struct server_conf
 /** Set one key from "key=value". @return 0, E_ARG (no '='), E_PARSE (unknown key), E_NOMEM */
 int server_config_set(struct server_config *c, struct str assignment, struct arena *arena,
                       struct err *err) MUST_CHECK;
+/** The number of a key whose name is a row of the parameter table; empty text = its default.
+ * @return 0, E_ARG (no number, or outside the row's bounds) */
+int server_config_number(struct str text, enum param_id id, int64_t *ret,
+                         struct err *err) MUST_CHECK;
 void server_config_help(struct buf *out);
 
 #endif

@@ -118,22 +118,22 @@ static int own_hostname(struct server *s, struct err *err)
     return s->policy.own_hostname.ptr ? 0 : err_set(err, E_NOMEM, "out of memory");
 }
 
-static int least_space(struct server *s, struct err *err)
-{
-    const struct param_row *row = &param_table[PARAM_FREE_BYTES_LEAST];
-    uint64_t bytes = (uint64_t)row->value;
-    struct str text = s->config->free_bytes_least;
-    if (text.len && (str_to_u64(text, &bytes) || bytes > (uint64_t)row->most))
-        return err_set(err, E_ARG, "free_bytes_least '%.*s': expected a number up to %lld",
-                       STR_FMT(text), (long long)row->most);
-    s->free_bytes_least = (int64_t)bytes;
-    return 0;
-}
-
 static int open_store(struct server *s, struct err *err)
 {
-    struct store_config c = {.folder = s->config->data_dir.ptr,
-                             .free_bytes_least = s->free_bytes_least ? s->free_bytes_least : -1};
+    struct store_config c = {.folder = s->config->data_dir.ptr};
+    int64_t segment_bytes = 0;
+    int rc = server_config_number(s->config->free_bytes_least, PARAM_FREE_BYTES_LEAST,
+                                  &s->free_bytes_least, err);
+    if (rc == 0)
+        rc = server_config_number(s->config->segment_bytes, PARAM_SEGMENT_BYTES, &segment_bytes,
+                                  err);
+    if (rc == 0)
+        rc = server_config_number(s->config->segment_age, PARAM_SEGMENT_AGE_S, &c.segment_age_s,
+                                  err);
+    if (rc)
+        return rc;
+    c.segment_bytes = (uint64_t)segment_bytes;
+    c.free_bytes_least = s->free_bytes_least ? s->free_bytes_least : -1;
     return store_open(&c, &s->store, err);
 }
 
@@ -144,8 +144,6 @@ static int set_up(struct server *s, struct listeners *l, struct buf *password, s
     int rc = start_log(s->config, err);
     if (rc == 0)
         rc = own_hostname(s, err);
-    if (rc == 0)
-        rc = least_space(s, err);
     if (rc == 0)
         rc = loop_new(&s->loop);
     /* Before any thread is started: one that does not block a signal would die of it. */

@@ -3,6 +3,7 @@ import fcntl
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import sqlite3
 import struct
@@ -75,11 +76,11 @@ class Batch:
         return "".join(line + "\n" for line in self.lines).encode()
 
 
-def make(device, epoch, sequence, events=3, alerts=1):
-    """A batch whose markers name device, epoch, sequence and ordinal."""
+def make(device, epoch, sequence, events=3, alerts=1, pad_bytes=0):
+    """A batch whose markers name device, epoch, sequence and ordinal, made longer by what does not compress well."""
     batch = Batch(device, epoch, sequence)
     for ordinal in range(events):
-        batch.add_event(f"{device}/{epoch}/{sequence}/{ordinal}")
+        batch.add_event(f"{device}/{epoch}/{sequence}/{ordinal}/{secrets.token_hex(pad_bytes // 2)}")
         if ordinal < alerts:
             batch.add_alert()
     return batch

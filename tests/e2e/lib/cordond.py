@@ -33,7 +33,7 @@ class Api:
 
     def __init__(self, server, token=None):
         self.token = token
-        self.client = Client(server.admin_port, tls=tls_context(server.ca))
+        self.client = server.known(Client(server.admin_port, tls=tls_context(server.ca)))
 
     def request(self, method, path, body=None, headers=None):
         sent = dict(headers or {})
@@ -82,8 +82,14 @@ class Server:
         self.ca = os.path.join(self.keys, "ca.pem")
         self.process = None
         self.metrics_api = None
+        self.clients = []
         self.one_time_password = None
         self.password = PASSWORD
+
+    def known(self, client):
+        """Remember a connection, to close it before the server stops: the stop would wait for it."""
+        self.clients.append(client)
+        return client
 
     def argv(self, **settings):
         base = {
@@ -156,6 +162,8 @@ class Server:
 
     def finish(self, timeout_s=20):
         """SIGTERM; it must end by itself, with status 0 and nothing leaked."""
+        for client in self.clients:
+            client.close()
         self.process.signal(signal.SIGTERM)
         status = self.process.wait(timeout_s)
         self.check_sound()

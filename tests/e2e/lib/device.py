@@ -93,7 +93,7 @@ class Device:
         return tls_context(self.server.ca, cert or self.cert, key or self.key)
 
     def client(self, **identity):
-        return Client(self.server.device_port, tls=self.tls(**identity))
+        return self.server.known(Client(self.server.device_port, tls=self.tls(**identity)))
 
     def call(self, method, path, body=None, headers=None):
         """On the kept connection, once more on a new one when the server closed it meanwhile."""
@@ -101,12 +101,12 @@ class Device:
             self.connection = self.client()
         return self.connection.request(method, "/device/v1" + path, body, headers)
 
-    def batch(self, events=3, alerts=1, sequence=None):
+    def batch(self, events=3, alerts=1, sequence=None, pad_bytes=0):
         """A new batch with the next sequence."""
         if sequence is None:
             self.sequence += 1
             sequence = self.sequence
-        return batches.make(self.id, self.epoch, sequence, events, alerts)
+        return batches.make(self.id, self.epoch, sequence, events, alerts, pad_bytes)
 
     @staticmethod
     def batch_headers(batch):
