@@ -264,6 +264,8 @@ static int start(struct sqlite_store *s, const struct store_config *config, stru
         rc = sqlite_migrate(&s->writer, sqlite_migrations, sqlite_migrations_len, err);
     if (!rc && config->check)
         rc = check_integrity(s, err);
+    if (rc && s->path && s->lock_fd >= 0)
+        err_prefix(err, "%s", s->path);
     if (!rc)
         rc = open_segments(s, config, err);
     if (!rc)
