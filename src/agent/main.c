@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "agent/account.h"
@@ -108,6 +109,7 @@ static int run_role(const struct options *o, const struct agent_config *c, struc
     uid_t uid;
     gid_t gid;
     bool analyst = strcmp(o->role, "analyst") == 0;
+    (void)setpriority(PRIO_PROCESS, 0, 0); /* the monitor's precedence is its own */
     if (!analyst && strcmp(o->role, "uplink") != 0)
         return fail(err, err_set(err, E_ARG, "there is no role '%s'", o->role));
     int rc = start_log(c, analyst ? "cordon-analyst" : "cordon-uplink", err);

@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "agent/account.h"
@@ -25,7 +27,13 @@
 #include "os/random.h"
 #include "sensor/sensor.h"
 
-enum { TOKEN_BYTES = 16, STATUS_MS = 5000, STOP_MS = 5000, RULES_WAIT_MS = 10000 };
+enum {
+    TOKEN_BYTES = 16,
+    STATUS_MS = 5000,
+    STOP_MS = 5000,
+    RULES_WAIT_MS = 10000,
+    PRECEDENCE = -10
+};
 
 /** A child as the monitor sees it. */
 struct side {
@@ -536,6 +544,14 @@ static int open_state(struct monitor *m, struct err *err)
     return rc;
 }
 
+/* What a program says of itself is read right after its start: on a busy machine the short-lived
+ * would be gone. */
+static void take_precedence(void)
+{
+    if (setpriority(PRIO_PROCESS, 0, PRECEDENCE) != 0)
+        log_warn("no precedence over other processes", KV_CSTR("reason", strerror(errno)));
+}
+
 static int set_up(struct monitor *m, const char *program, const char *config_path, struct err *err)
 {
     struct buf path CLEANUP(buf_done) = {0};
@@ -577,6 +593,7 @@ int monitor_main(const char *program, const char *config_path, const struct agen
                  KV_CSTR("sensor", m.sensor_kind->name), KV_CSTR("version", CORDON_VERSION));
         orders_recover(m.orders);
         children_start(m.children);
+        take_precedence();
         (void)loop_timer(m.loop, STATUS_MS, status_regularly, &m);
         rc = loop_run(m.loop);
     }

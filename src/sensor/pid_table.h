@@ -17,8 +17,9 @@ enum { PID_TABLE_MAX = 131072, PID_TABLE_GRACE_MS = 2000 };
 struct pid_entry {
     pid_t pid;
     pid_t parent;
-    uint64_t start; /* ticks since boot, 0 = not known */
-    int64_t uid;    /* effective; -1 = not known */
+    uint64_t start;  /* ticks since boot, 0 = not known */
+    int64_t read_ns; /* monotonic, last look at its program; 0 = never */
+    int64_t uid;     /* effective; -1 = not known */
     int64_t gid;
     int64_t ruid;
     bool own;         /* belongs to the agent's own process tree */

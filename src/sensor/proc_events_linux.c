@@ -257,17 +257,33 @@ static void on_fork(struct proc_events *p, const struct proc_note *n)
         fork_record(p, n, parent, start);
 }
 
+/* Why an exec record is not what it should be, NULL when it is. `replaced`: the look for the record
+ * before came so late that it already saw this program. */
+static const char *exec_flaw(bool found, bool kept, bool replaced)
+{
+    if (!found)
+        return "the process ended before its details were read";
+    if (!kept)
+        return "too many processes to keep track of";
+    return replaced ? "the program before this one was replaced before its details were read: its "
+                      "record shows this one"
+                    : NULL;
+}
+
 static void on_exec(struct proc_events *p, const struct proc_note *n)
 {
+    int64_t read_ns = now_of(CLOCK_MONOTONIC);
     bool found = proc_detail_read(n->pid, PROC_DETAIL_ALL, &p->detail) == 0 &&
                  began_by(p, p->detail.start, n->mono_ns);
     struct pid_entry *e = pid_table_find(&p->pids, n->pid);
     if (!e)
         e = pid_table_add(&p->pids, n->pid);
     struct pid_entry unknown = {.pid = n->pid, .uid = -1, .gid = -1, .ruid = -1};
+    const char *flaw = exec_flaw(found, e != NULL, e && e->read_ns > n->mono_ns);
     begin(p, KIND_EXEC, wall_of_mono(n->mono_ns));
     event_set_int(&p->ev, F_PID, n->pid);
     if (found && e) {
+        e->read_ns = read_ns;
         learn(e, &p->detail);
         set_entry(p, e);
         set_detail(p, &p->detail);
@@ -278,10 +294,9 @@ static void on_exec(struct proc_events *p, const struct proc_note *n)
         set_entry(p, e ? e : &unknown);
         if (found)
             set_detail(p, &p->detail);
-        event_set_str(&p->ev, F_SENSOR_TEXT,
-                      found ? STR("too many processes to keep track of")
-                            : STR("the process ended before its details were read"));
     }
+    if (flaw)
+        event_set_str(&p->ev, F_SENSOR_TEXT, str_of(flaw));
     end(p);
 }
 

@@ -246,6 +246,61 @@ static void a_program_that_ended_at_once_is_told_with_what_is_known(void **state
     sink_close(&k);
 }
 
+/* Wait until the process runs the program of this name. */
+static void await_program(pid_t pid, const char *name)
+{
+    char path[64];
+    char comm[32] = "";
+    (void)snprintf(path, sizeof path, "/proc/%d/comm", (int)pid);
+    for (int64_t end = clock_mono_ms() + SINK_PATIENCE_MS; clock_mono_ms() < end;) {
+        FILE *f = fopen(path, "re");
+        assert_non_null(f);
+        bool read = fgets(comm, sizeof comm, f) != NULL;
+        (void)fclose(f);
+        comm[strcspn(comm, "\n")] = '\0';
+        if (read && strcmp(comm, name) == 0)
+            return;
+        (void)usleep(1000);
+    }
+    fail_msg("process %d is %s, expected %s", (int)pid, comm, name);
+}
+
+static bool awaited_has_a_flaw(struct sink *k)
+{
+    return str_find(buf_str(&k->text), STR("was replaced before its details")) != SIZE_MAX &&
+           has_come(k);
+}
+
+static void a_program_that_replaced_itself_at_once_is_marked(void **state)
+{
+    (void)state;
+    SKIP_WITHOUT_PRIVILEGE();
+    struct sink k;
+    int fds[2];
+    sink_open(&k, "linux", "fork=no\n");
+    sink_start(&k);
+    assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        if (dup2(fds[0], 0) >= 0)
+            (void)execl("/bin/sh", "sh", "-c", "exec cat", (char *)NULL);
+        _exit(98);
+    }
+    await_program(pid, "cat"); /* the sensor has had no turn so far */
+    awaited_kind = "exec";
+    awaited_pid = pid;
+    sink_wait(&k, awaited_has_a_flaw);
+    json_t *r = find(&k, "exec", pid);
+    assert_text(r, "process.name", "cat"); /* the shell's record: it could not be told apart */
+    assert_null(json_object_get(r, "sensor.text"));
+    json_decref(r);
+    (void)close(fds[0]);
+    (void)close(fds[1]);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    sink_close(&k);
+}
+
 static void a_program_killed_by_a_signal_says_so(void **state)
 {
     (void)state;
@@ -655,6 +710,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         LINUX_TEST(a_program_is_told_with_exact_details),
         LINUX_TEST(a_program_that_ended_at_once_is_told_with_what_is_known),
+        LINUX_TEST(a_program_that_replaced_itself_at_once_is_marked),
         LINUX_TEST(a_program_killed_by_a_signal_says_so),
         LINUX_TEST(a_removed_program_keeps_its_name),
         LINUX_TEST(files_are_told_with_names_and_who_did_it),
