@@ -67,6 +67,10 @@
       "how often the device channel is checked for life")                                          \
     X(PARAM_ENROLL_TOKEN_TTL_S, "enroll_token_ttl", "s", 86400, 60, 31536000, true,                \
       "life of an enrollment token")                                                               \
+    X(PARAM_LOGIN_FAILURES, "login_failures", "attempts", 20, 1, 1000, true,                       \
+      "failed log-ins of one address before it must wait")                                         \
+    X(PARAM_LOGIN_FAILURE_S, "login_failure_wait", "s", 3, 1, 3600, true,                          \
+      "time for one failed log-in to be forgotten")                                                \
     X(PARAM_DEVICE_CERT_DAYS, "device_certificate_days", "days", 365, 1, 825, true,                \
       "life of a device certificate")                                                              \
     X(PARAM_PAGE_ITEMS, "page_items", "items", 100, 1, 1000, false,                                \

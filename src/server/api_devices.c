@@ -34,6 +34,7 @@ void devices_list(struct call *c)
     struct buf out CLEANUP(buf_done) = {0};
     struct err err = {0};
     if (call_page(c, &page) || call_query(c, "q", &filter.text) ||
+        call_query(c, "platform", &filter.platform) ||
         call_filter(c, "state", device_state_names, DEVICE_STATE_COUNT, &filter.states))
         return;
     int rc = list(c, &filter, &page, &out, &err);

@@ -9,9 +9,11 @@
 #include "crypto/token.h"
 #include "fleet/user.h"
 #include "os/clock.h"
+#include "os/log.h"
 #include "proto/json_in.h"
 #include "server/handlers.h"
 #include "server/render.h"
+#include "server/throttle.h"
 #include "server/worker.h"
 
 enum { SESSION_S = 12 * 3600, NEW_PASSWORD_BYTES_MIN = 12 };
@@ -31,6 +33,7 @@ struct attempt {
     char token_hash[HASH_HEX_BYTES];
     bool must_change;
     bool open_session; /* log-in; else only the change */
+    bool counted;      /* an attempt of its address, until it turns out to be no failure */
     enum role_id role;
     int64_t expires_ns;
     int rc;
@@ -40,6 +43,8 @@ struct attempt {
 static void attempt_free(struct attempt *a)
 {
     job_release(a->server);
+    if (a->counted && a->rc != E_AUTH)
+        throttle_give(a->server->logins, a->address.ptr, clock_mono_ms());
     secret_wipe((void *)(uintptr_t)a->password.ptr, a->password.len);
     secret_wipe((void *)(uintptr_t)a->new_password.ptr, a->new_password.len);
     arena_done(&a->arena);
@@ -142,6 +147,10 @@ static void login_done(struct job *j)
     if (a->rc || j->rc) {
         if (a->rc == 0)
             a->err = j->err;
+        if (a->rc == E_AUTH) {
+            a->server->failed_logins++;
+            log_warn("log-in failed", KV_STR("name", a->name), KV_STR("address", a->address));
+        }
         fail(a, a->rc ? a->rc : j->rc);
         return;
     }
@@ -210,13 +219,25 @@ static struct attempt *attempt_new(struct call *c)
     job_hold(c->server);
     a->server = c->server;
     a->call = c;
-    a->address = arena_str(&a->arena, str_of(http_req_peer_address(c->req)));
+    const char *address = arena_cstr(&a->arena, str_of(http_req_peer_address(c->req)));
+    if (!address) {
+        fail(a, E_NOMEM);
+        return NULL;
+    }
+    a->address = str_of(address);
     return a;
 }
 
 static void begin(struct attempt *a)
 {
     int rc = load_user(a);
+    if (rc == 0) {
+        a->counted = throttle_take(a->server->logins, a->address.ptr, clock_mono_ms());
+        if (!a->counted) {
+            http_answer_header(a->call->req, "Retry-After", STR("60"));
+            rc = err_set(&a->err, E_RATE, "too many failed log-ins from this address");
+        }
+    }
     if (rc == 0)
         rc = worker_run(a->server->worker, verify, verified, a);
     if (rc)

@@ -163,6 +163,7 @@ static void on_close(struct ws_conn *ws, uint16_t code, void *arg)
     struct channels *c = ch->owner;
     (void)ws;
     log_info("device disconnected", KV_STR("device", ch->device), KV_INT("code", code));
+    said_gone(ch);
     if (map_find_ptr(&c->by_device, ch->device) == ch)
         (void)map_remove(&c->by_device, ch->device);
     channel_free(ch);

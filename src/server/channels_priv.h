@@ -41,5 +41,7 @@ void channels_send_pending(struct channel *ch);
 
 /** A message came. One at a time: the connection is paused until the store has it. (said.c) */
 void said_message(struct channel *ch, bool is_text, struct str payload);
+/** The connection is over: until now the device was seen. (said.c) */
+void said_gone(const struct channel *ch);
 
 #endif

@@ -18,6 +18,7 @@
 #include "server/server.h"
 #include "server/signer.h"
 #include "server/sweep.h"
+#include "server/throttle.h"
 #include "server/worker.h"
 
 enum { DRAIN_MS = 5000, LAST_WORK_MS = 10000 };
@@ -118,6 +119,19 @@ static int own_hostname(struct server *s, struct err *err)
     return s->policy.own_hostname.ptr ? 0 : err_set(err, E_NOMEM, "out of memory");
 }
 
+/* What the last stop left behind. */
+static void report_recovery(struct server *s)
+{
+    struct store_stats st;
+    store_stats(s->store, &st);
+    if (st.segments_cut || st.segments_rebuilt)
+        log_info("telemetry was put in order after a crash", KV_INT("cut", st.segments_cut),
+                 KV_INT("rebuilt", st.segments_rebuilt));
+    if (st.segments_damaged)
+        log_error("telemetry is damaged: files that were committed cannot be read",
+                  KV_INT("files", st.segments_damaged));
+}
+
 static int open_store(struct server *s, struct err *err)
 {
     struct store_config c = {.folder = s->config->data_dir.ptr};
@@ -134,7 +148,10 @@ static int open_store(struct server *s, struct err *err)
         return rc;
     c.segment_bytes = (uint64_t)segment_bytes;
     c.free_bytes_least = s->free_bytes_least ? s->free_bytes_least : -1;
-    return store_open(&c, &s->store, err);
+    rc = store_open(&c, &s->store, err);
+    if (rc == 0)
+        report_recovery(s);
+    return rc;
 }
 
 static int set_up(struct server *s, struct listeners *l, struct buf *password, struct err *err)
@@ -167,6 +184,9 @@ static int set_up(struct server *s, struct listeners *l, struct buf *password, s
     if (rc == 0)
         rc = worker_new(s->loop, &s->worker, err);
     if (rc == 0)
+        rc = throttle_new((unsigned)param_default(PARAM_LOGIN_FAILURES),
+                          param_default(PARAM_LOGIN_FAILURE_S) * 1000, &s->logins);
+    if (rc == 0)
         rc = channels_new(s, &s->channels);
     if (rc == 0)
         rc = listeners_open(s, l, err);
@@ -184,6 +204,7 @@ static void tear_down(struct server *s, struct listeners *l)
     if (s->loop)
         await_work(s);
     worker_free(s->worker);
+    throttle_free(s->logins);
     store_close(s->store);
     channels_free(s->channels);
     device_files_free(s);

@@ -26,9 +26,8 @@ void ops_readyz(struct call *c)
     if (rc == 0 && c->server->draining)
         rc = err_set(&err, E_AGAIN, "shutting down");
     if (rc == 0 && space >= 0 && space < c->server->free_bytes_least)
-        rc = err_set(&err, E_FULL, "%lld bytes free in %.*s, batches are refused below %lld",
-                     (long long)space, STR_FMT(c->server->config->data_dir),
-                     (long long)c->server->free_bytes_least);
+        rc = err_set(&err, E_FULL, "%lld bytes are free, batches are refused below %lld",
+                     (long long)space, (long long)c->server->free_bytes_least);
     if (rc)
         http_answer_problem(c->req, 503, rc, err.message);
     else
@@ -103,12 +102,16 @@ void ops_metrics(struct call *c)
     const struct server *s = c->server;
     struct buf out CLEANUP(buf_done) = {0};
     struct store_stats st;
+    int64_t space = file_free_bytes(s->config->data_dir.ptr);
     store_stats(s->store, &st);
     metric(&out, "cordon_requests_total", "counter", "HTTP requests", s->requests);
     metric(&out, "cordon_batches_total", "counter", "batches committed", s->batches);
     metric(&out, "cordon_batches_refused_total", "counter", "batches refused", s->refused_batches);
     metric(&out, "cordon_events_total", "counter", "events committed", s->events);
     metric(&out, "cordon_alerts_total", "counter", "new alerts committed", s->alerts);
+    metric(&out, "cordon_messages_refused_total", "counter", "device messages refused",
+           s->refused_messages);
+    metric(&out, "cordon_logins_failed_total", "counter", "failed log-ins", s->failed_logins);
     metric(&out, "cordon_devices_connected", "gauge", "held device connections",
            channels_len(s->channels));
     metric(&out, "cordon_http_connections", "gauge", "open connections, both listeners",
@@ -116,6 +119,14 @@ void ops_metrics(struct call *c)
     metric(&out, "cordon_store_commits_total", "counter", "database commits", st.groups);
     metric(&out, "cordon_store_units_total", "counter", "units of work committed", st.units);
     metric(&out, "cordon_store_syncs_total", "counter", "segment syncs", st.syncs);
+    metric(&out, "cordon_store_failed_commits_total", "counter", "database commits that failed",
+           st.failed_groups);
+    metric(&out, "cordon_store_segments_abandoned_total", "counter",
+           "telemetry files given up after a failed write", st.segments_abandoned);
+    metric(&out, "cordon_store_segments_damaged", "gauge",
+           "telemetry files found damaged at the start", st.segments_damaged);
+    metric(&out, "cordon_free_bytes", "gauge", "free space of the data folder",
+           space > 0 ? (uint64_t)space : 0);
     metric(&out, "cordon_store_queue", "gauge", "units of work waiting", st.queue);
     metric(&out, "cordon_uptime_seconds", "gauge", "since the start",
            (uint64_t)((clock_mono_ns() - s->started_ns) / 1000000000));

@@ -111,6 +111,7 @@ static void done(struct job *j)
     const struct said *said = j->data;
     struct channel *ch = channels_find(j->server->channels, said->device, said->serial);
     bool is_hello = said->m.type == CHANNEL_HELLO;
+    j->server->refused_messages += j->rc != 0;
     if (j->rc)
         log_warn("a device's message was not accepted", KV_STR("device", said->device),
                  KV_CSTR("type", channel_type_name(said->m.type)), KV_CSTR("code", err_name(j->rc)),
@@ -212,4 +213,37 @@ void said_message(struct channel *ch, bool is_text, struct str payload)
     j->data = said;
     ws_conn_pause(ch->ws);
     job_start(j);
+}
+
+/* ---------------------------------------------------------------- the end */
+
+static int gone_work(struct store_tx *tx, struct job *j, struct err *err)
+{
+    const struct said *said = j->data;
+    return store_device_seen(tx, said->device, clock_wall_ns(), said->address, 0, err);
+}
+
+static void gone_done(struct job *j)
+{
+    const struct said *said = j->data;
+    if (j->rc)
+        log_warn("the end of a connection was not noted", KV_STR("device", said->device),
+                 KV_CSTR("code", err_name(j->rc)));
+}
+
+void said_gone(const struct channel *ch)
+{
+    struct job *j =
+        ch->greeted ? job_new(ch->owner->server, NULL, gone_work, gone_done, NULL) : NULL;
+    struct said *said = j ? arena_alloc(&j->arena, sizeof *said) : NULL;
+    if (said) {
+        said->device = arena_str(&j->arena, ch->device);
+        said->address = arena_str(&j->arena, ch->address);
+    }
+    if (said && said->device.ptr && said->address.ptr) {
+        j->data = said;
+        job_start(j);
+    } else if (j) {
+        job_refuse(j, E_NOMEM, NULL);
+    }
 }

@@ -18,6 +18,7 @@
 
 struct channels;
 struct served;
+struct throttle;
 struct worker;
 
 struct server {
@@ -28,6 +29,7 @@ struct server {
     struct store *store;
     struct channels *channels;
     struct worker *worker;
+    struct throttle *logins;
     struct http_server *admin;
     struct http_server *device;
     struct action_policy policy;          /* after the start: writer thread only */
@@ -38,6 +40,7 @@ struct server {
     char plan_version[HASH_HEX_BYTES];
     int64_t started_ns;
     int64_t free_bytes_least;
+    bool short_of_space; /* as last said in the log */
     bool draining;
     bool ended;       /* the listeners are gone: the loop runs only for what is out */
     unsigned out_len; /* pieces of work on other threads that come back to the loop */
@@ -46,6 +49,8 @@ struct server {
     uint64_t events;
     uint64_t alerts;
     uint64_t refused_batches;
+    uint64_t refused_messages; /* of device channels */
+    uint64_t failed_logins;
 };
 
 /** One request that matched a route; lives in the request's arena. */

@@ -2,6 +2,7 @@
 #include "server/sweep.h"
 
 #include "os/clock.h"
+#include "os/file.h"
 #include "os/log.h"
 #include "server/channels.h"
 
@@ -35,11 +36,25 @@ static void done(struct job *j)
         log_error("out of memory: upkeep stops");
 }
 
+/* Said once when it begins and once when it ends. */
+static void watch_space(struct server *s)
+{
+    int64_t space = file_free_bytes(s->config->data_dir.ptr);
+    bool low = space >= 0 && space < s->free_bytes_least;
+    if (low && !s->short_of_space)
+        log_warn("the disk is nearly full: batches are refused", KV_INT("free_bytes", space),
+                 KV_INT("least", s->free_bytes_least));
+    else if (!low && s->short_of_space)
+        log_info("there is space again: batches are taken", KV_INT("free_bytes", space));
+    s->short_of_space = low;
+}
+
 static void again(struct loop *loop, void *arg)
 {
     struct server *s = arg;
     if (s->ended)
         return;
+    watch_space(s);
     struct job *j = job_new(s, NULL, work, done, NULL);
     struct swept *swept = j ? arena_alloc(&j->arena, sizeof *swept) : NULL;
     if (!swept) {

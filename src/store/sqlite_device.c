@@ -75,6 +75,8 @@ int sqlite_device_list(struct store_tx *tx, const struct store_device_filter *fi
         query_text(&q, "instr(lower(hostname||' '||id),lower(", filter->text);
     if (filter->text.len)
         buf_add_cstr(&q.sql, "))>0");
+    if (filter->platform.len)
+        query_text(&q, "platform=", filter->platform);
     if (filter->seen_since_ns)
         query_int(&q, "last_seen_ns>=", filter->seen_since_ns);
     int rc = query_list(&q, conn_of(tx), &order, page, arena, &got, err);

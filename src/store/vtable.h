@@ -23,6 +23,7 @@ struct store_page {
 struct store_device_filter {
     unsigned states;
     struct str text; /* part of host name or id, any case */
+    struct str platform;
     int64_t seen_since_ns;
 };
 

@@ -31,9 +31,11 @@ def der_of(pem_path):
 class Api:
     """A person's calls. `call` paths are below /api/v1; a token is sent when there is one."""
 
-    def __init__(self, server, token=None):
+    def __init__(self, server, token=None, source=None):
         self.token = token
         self.client = server.known(Client(server.admin_port, tls=tls_context(server.ca)))
+        if source:  # the address it comes from
+            self.client.connection.source_address = (source, 0)
 
     def request(self, method, path, body=None, headers=None):
         sent = dict(headers or {})
