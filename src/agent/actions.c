@@ -142,6 +142,11 @@ void actions_isolation(const struct actions *a, uint64_t *ret_generation, struct
     *ret_state = a->last.isolated ? STR("isolated") : STR("released");
 }
 
+bool actions_in_force(const struct actions *a, uint64_t generation)
+{
+    return a->last.generation >= generation && a->trouble.code == 0;
+}
+
 void actions_trouble(const struct actions *a, struct buf *out)
 {
     if (a->trouble.code)

@@ -3,6 +3,8 @@
 #ifndef CORDON_AGENT_ACTIONS_H
 #define CORDON_AGENT_ACTIONS_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -39,6 +41,9 @@ void actions_connected(struct actions *a, bool connected);
 
 /** Isolation as observed in the kernel. @param ret_state "isolated" or "released" */
 void actions_isolation(const struct actions *a, uint64_t *ret_generation, struct str *ret_state);
+
+/** True when the desired state of this generation, or of a later one, is in the kernel. */
+bool actions_in_force(const struct actions *a, uint64_t generation);
 
 /** Append what is wrong with containment, "" when all is well. */
 void actions_trouble(const struct actions *a, struct buf *out);

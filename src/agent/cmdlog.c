@@ -20,6 +20,7 @@ enum { LOG_MAX = 256 * 1024 * 1024, LINE_MAX_BYTES = 512 * 1024 };
 /* An accepted action; `end` is the detail of its "finished" line ("succeeded", "failed: why"). */
 struct entry {
     struct str end;
+    uint64_t generation; /* of the desired state it sets, 0 = none */
 };
 
 struct cmdlog {
@@ -32,7 +33,7 @@ struct cmdlog {
     struct buf line;
 };
 
-static int remember(struct cmdlog *log, struct str action, struct str end)
+static int remember(struct cmdlog *log, struct str action, struct str end, uint64_t generation)
 {
     struct entry *entry = map_find_ptr(&log->seen, action);
     if (!entry) {
@@ -41,6 +42,10 @@ static int remember(struct cmdlog *log, struct str action, struct str end)
         if (!key.ptr || !entry || map_put_ptr(&log->seen, key, entry) != 0)
             return E_NOMEM;
     }
+    if (generation)
+        entry->generation = generation;
+    if (generation > log->generation)
+        log->generation = generation;
     if (end.len) {
         entry->end = arena_str(&log->ids, end);
         if (!entry->end.ptr)
@@ -67,13 +72,10 @@ static int take_line(struct cmdlog *log, struct str line, struct err *err)
     rc = hash_sha256_hex(line, log->last_hash);
     if (rc)
         return rc;
-    if (str_is(verb, "accepted")) {
-        if (generation > 0 && (uint64_t)generation > log->generation)
-            log->generation = (uint64_t)generation;
-        return remember(log, action, STR(""));
-    }
+    if (str_is(verb, "accepted"))
+        return remember(log, action, STR(""), generation > 0 ? (uint64_t)generation : 0);
     if (str_is(verb, "finished"))
-        return remember(log, action, detail.len ? detail : STR("unknown"));
+        return remember(log, action, detail.len ? detail : STR("unknown"), 0);
     return 0;
 }
 
@@ -215,24 +217,21 @@ int cmdlog_add(struct cmdlog *log, const char *verb, struct str action, struct s
     }
     log->bytes += log->line.len;
     memcpy(log->last_hash, hash, sizeof hash);
-    if (str_is(str_of(verb), "accepted")) {
-        if (generation > log->generation)
-            log->generation = generation;
-        rc = remember(log, action, STR(""));
-    } else if (str_is(str_of(verb), "finished")) {
-        rc = remember(log, action, detail.len ? detail : STR("unknown"));
-    }
+    if (str_is(str_of(verb), "accepted"))
+        rc = remember(log, action, STR(""), generation);
+    else if (str_is(str_of(verb), "finished"))
+        rc = remember(log, action, detail.len ? detail : STR("unknown"), 0);
     return rc ? err_set(err, rc, "command log: out of memory") : 0;
 }
 
-void cmdlog_unfinished(const struct cmdlog *log, void (*fn)(void *arg, struct str action),
-                       void *arg)
+void cmdlog_unfinished(const struct cmdlog *log,
+                       void (*fn)(void *arg, struct str action, uint64_t generation), void *arg)
 {
     size_t pos = 0;
     for (struct map_slot *slot = map_next(&log->seen, &pos); slot;
          slot = map_next(&log->seen, &pos)) {
         const struct entry *entry = (const struct entry *)(uintptr_t)slot->value;
         if (entry->end.len == 0)
-            fn(arg, slot->key);
+            fn(arg, slot->key, entry->generation);
     }
 }

@@ -49,9 +49,9 @@ int cmdlog_add(struct cmdlog *log, const char *verb, struct str action, struct s
                struct str detail, int64_t expires_ns, uint64_t generation,
                struct err *err) MUST_CHECK;
 
-/** True when `action` was accepted and has no "finished" line: it was interrupted. Calls fn for
- * each. */
-void cmdlog_unfinished(const struct cmdlog *log, void (*fn)(void *arg, struct str action),
-                       void *arg);
+/** Call fn for each action that was accepted and has no "finished" line: it was interrupted.
+ * `generation` is that of the desired state it sets, 0 = none. */
+void cmdlog_unfinished(const struct cmdlog *log,
+                       void (*fn)(void *arg, struct str action, uint64_t generation), void *arg);
 
 #endif

@@ -270,7 +270,13 @@ static void on_result(void *arg, const struct agent_result *r)
         log_warn("a result could not be sent to the uplink", KV_STR("action", r->action));
 }
 
-static const struct orders_hooks orders_hooks = {on_ack, on_run, on_result, status_soon};
+static bool in_force(void *arg, uint64_t generation)
+{
+    const struct monitor *m = arg;
+    return actions_in_force(m->actions, generation);
+}
+
+static const struct orders_hooks orders_hooks = {on_ack, on_run, on_result, status_soon, in_force};
 
 static void on_started(void *arg, struct str action)
 {

@@ -150,17 +150,33 @@ static void repeat(struct orders *o, const struct command *c)
     o->hooks->ack(o->arg, c->action);
 }
 
-static int admit(struct orders *o, const struct command *c, struct err *err)
+/* The latest desired state, which an earlier life accepted and did not bring into force. */
+static bool was_cut_short(const struct orders *o, const struct command *c)
+{
+    struct str state;
+    struct str reason;
+    return c->generation && c->generation == cmdlog_generation(o->log) &&
+           cmdlog_find(o->log, c->action, &state, &reason) && state.len == 0 &&
+           !o->hooks->in_force(o->arg, c->generation);
+}
+
+static int admit(struct orders *o, const struct command *c, bool again, struct err *err)
 {
     int rc = command_judge(c, o->device, orders_server_now(o), err);
     if (rc)
         return rc;
-    if (c->generation && c->generation <= cmdlog_generation(o->log))
+    if (c->generation && c->generation <= cmdlog_generation(o->log) && !again)
         return err_set(err, E_STATE, "generation %llu, a later order (%llu) is in force",
                        (unsigned long long)c->generation,
                        (unsigned long long)cmdlog_generation(o->log));
-    return cmdlog_add(o->log, "accepted", c->action, c->name, c->arguments, c->expires_ns,
-                      c->generation, err);
+    rc = cmdlog_add(o->log, "accepted", c->action, c->name, c->arguments, c->expires_ns,
+                    c->generation, err);
+    if (rc && c->generation) {
+        log_err(LOG_ERROR, "containment goes on without a record of its order", err);
+        err_clear(err);
+        rc = 0;
+    }
+    return rc;
 }
 
 void orders_receive(struct orders *o, struct str envelope)
@@ -176,11 +192,13 @@ void orders_receive(struct orders *o, struct str envelope)
             refuse(o, &c, false, &err);
         return;
     }
-    if (str_eq(c.device, o->device) && cmdlog_seen(o->log, c.action)) {
+    bool seen = str_eq(c.device, o->device) && cmdlog_seen(o->log, c.action);
+    bool again = seen && was_cut_short(o, &c);
+    if (seen && !again) {
         repeat(o, &c);
         return;
     }
-    if (admit(o, &c, &err) != 0) {
+    if (admit(o, &c, again, &err) != 0) {
         refuse(o, &c, err.code != E_DENIED, &err);
         return;
     }
@@ -207,24 +225,45 @@ void orders_finish(struct orders *o, const struct agent_result *r)
     o->hooks->result(o->arg, r);
 }
 
-static void interrupted(void *arg, struct str action)
+struct recovery {
+    const struct orders *orders;
+    struct buf interrupted; /* ids, a newline after each */
+    struct buf in_force;
+};
+
+static void sort_out(void *arg, struct str action, uint64_t generation)
 {
-    struct buf *list = arg;
+    struct recovery *r = arg;
+    const struct orders *o = r->orders;
+    bool in_force = generation && o->hooks->in_force(o->arg, generation);
+    if (!in_force && generation && generation == cmdlog_generation(o->log)) {
+        log_warn("an order of containment was cut short: it is taken again when it is repeated",
+                 KV_STR("action", action));
+        return;
+    }
+    struct buf *list = in_force ? &r->in_force : &r->interrupted;
     buf_add_str(list, action);
     buf_add_char(list, '\n');
 }
 
-void orders_recover(struct orders *o)
+static void finish_each(struct orders *o, struct str list, struct str state, struct str reason)
 {
-    struct buf list CLEANUP(buf_done) = {0};
-    cmdlog_unfinished(o->log, interrupted, &list);
-    struct str rest = buf_str(&list);
     struct str action;
-    while (str_next(&rest, '\n', &action)) {
-        struct agent_result r = {action, STR("interrupted"),
-                                 STR("the agent was restarted while it ran"), STR("{}")};
+    while (str_next(&list, '\n', &action)) {
+        struct agent_result r = {action, state, reason, STR("{}")};
         orders_finish(o, &r);
     }
+}
+
+void orders_recover(struct orders *o)
+{
+    struct recovery r = {.orders = o};
+    cmdlog_unfinished(o->log, sort_out, &r);
+    finish_each(o, buf_str(&r.in_force), STR("succeeded"), STR(""));
+    finish_each(o, buf_str(&r.interrupted), STR("interrupted"),
+                STR("the agent was restarted while it ran"));
+    buf_done(&r.in_force);
+    buf_done(&r.interrupted);
 }
 
 void orders_health(const struct orders *o, struct json_out *j)

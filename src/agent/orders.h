@@ -1,6 +1,14 @@
 /* What the root process does with a signed command, from bytes to the moment it may run: verify,
  * judge, refuse repeats, record, acknowledge. Knows nothing of sockets or of what an action does;
- * those are hooks. Also keeps the server's time: a signed clock command that repeats our challenge
+ * those are hooks.
+ *
+ * Containment is a desired state, which its generation orders: a repeat does no harm, a lost order
+ * does. So when this process died between recording the latest one and bringing it into force, the
+ * order is not ended but taken again when the server repeats it, and a log that cannot be written
+ * (who fills the disk must not stay free) does not stop it. Any other command runs once, or not at
+ * all.
+ *
+ * Also keeps the server's time: a signed clock command that repeats our challenge
  * sets it, so the device's own clock does not matter. */
 #ifndef CORDON_AGENT_ORDERS_H
 #define CORDON_AGENT_ORDERS_H
@@ -26,6 +34,8 @@ struct orders_hooks {
     void (*result)(void *arg, const struct agent_result *r);
     /** Something worth telling the server changed (server's time known, a refusal). */
     void (*changed)(void *arg);
+    /** Is the desired state of this generation, or of a later one, in force? */
+    bool (*in_force)(void *arg, uint64_t generation);
 };
 
 /**
@@ -38,7 +48,8 @@ int orders_new(struct str device, const struct command_key *keys, size_t keys_le
                struct orders **ret_orders) MUST_CHECK;
 void orders_free(struct orders *o);
 
-/** Report what was running when the last life of this process ended: result "interrupted". */
+/** Report what was running when the last life of this process ended: "interrupted", or "succeeded"
+ * where the desired state is in force. */
 void orders_recover(struct orders *o);
 
 /** The challenge the next clock command must repeat: 32 hex digits, new after each that was

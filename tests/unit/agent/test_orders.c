@@ -24,6 +24,8 @@ struct fixture {
     unsigned acks;
     unsigned runs;
     unsigned results;
+    uint64_t in_force; /* generation */
+    bool dies;         /* in `run`, before anything is in force */
     char last_state[32];
     char last_reason[256];
 };
@@ -39,6 +41,9 @@ static void on_run(void *arg, const struct command *c)
 {
     struct fixture *f = arg;
     f->runs++;
+    if (f->dies)
+        return;
+    f->in_force = c->generation;
     struct agent_result r = {c->action, STR("succeeded"), STR(""), STR("{}")};
     orders_finish(f->orders, &r);
 }
@@ -56,7 +61,13 @@ static void on_changed(void *arg)
     (void)arg;
 }
 
-static const struct orders_hooks hooks = {on_ack, on_run, on_result, on_changed};
+static bool in_force(void *arg, uint64_t generation)
+{
+    const struct fixture *f = arg;
+    return f->in_force >= generation;
+}
+
+static const struct orders_hooks hooks = {on_ack, on_run, on_result, on_changed, in_force};
 
 static void open_orders(struct fixture *f)
 {
@@ -299,6 +310,101 @@ static void a_command_that_was_running_is_reported_as_interrupted(void **state)
     assert_int_equal(f->results, 1);
 }
 
+static struct command isolate(const char *action, uint64_t generation)
+{
+    struct command c = sample(action);
+    c.name = STR("isolate");
+    c.generation = generation;
+    return c;
+}
+
+static void start_again(struct fixture *f)
+{
+    orders_free(f->orders);
+    open_orders(f);
+    orders_recover(f->orders);
+    know_the_time(f);
+}
+
+static void containment_that_was_cut_short_is_taken_again(void **state)
+{
+    struct fixture *f = *state;
+    struct command c = isolate("i1", 1);
+    know_the_time(f);
+    f->dies = true;
+    send_signed(f, &c, f->key);
+    assert_int_equal(f->runs, 1);
+    f->dies = false;
+    start_again(f);
+    assert_int_equal(f->results, 0); /* it has not ended */
+    send_signed(f, &c, f->key);
+    assert_int_equal(f->runs, 2);
+    assert_int_equal(f->in_force, 1);
+    assert_string_equal(f->last_state, "succeeded");
+    /* In force, it is a repeat like any other, in this life and in the next. */
+    send_signed(f, &c, f->key);
+    start_again(f);
+    send_signed(f, &c, f->key);
+    assert_int_equal(f->runs, 2);
+    assert_string_equal(f->last_state, "succeeded");
+}
+
+static void containment_that_came_into_force_before_the_end_has_succeeded(void **state)
+{
+    struct fixture *f = *state;
+    struct command c = isolate("i1", 1);
+    know_the_time(f);
+    f->dies = true;
+    send_signed(f, &c, f->key);
+    f->in_force = 1;
+    start_again(f);
+    assert_string_equal(f->last_state, "succeeded");
+    send_signed(f, &c, f->key);
+    assert_int_equal(f->runs, 1);
+}
+
+static void containment_that_was_overtaken_is_not_taken_again(void **state)
+{
+    struct fixture *f = *state;
+    struct command first = isolate("i1", 1);
+    struct command second = isolate("i2", 2);
+    know_the_time(f);
+    f->dies = true;
+    send_signed(f, &first, f->key);
+    send_signed(f, &second, f->key);
+    f->dies = false;
+    start_again(f);
+    assert_int_equal(f->results, 1);
+    assert_string_equal(f->last_state, "interrupted");
+    send_signed(f, &first, f->key);
+    assert_int_equal(f->runs, 2);
+    send_signed(f, &second, f->key);
+    assert_int_equal(f->runs, 3);
+    assert_int_equal(f->in_force, 2);
+}
+
+static void a_command_log_that_cannot_be_written_does_not_stop_containment(void **state)
+{
+    struct fixture *f = *state;
+    struct command c = isolate("i1", 1);
+    know_the_time(f);
+#ifdef CORDON_FAILPOINTS
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        (void)setenv("CORDON_FAILPOINT", "cmdlog.append.before=full", 1);
+        send_signed(f, &c, f->key);
+        _exit(f->runs == 1 && f->acks == 1 && strcmp(f->last_state, "succeeded") == 0 ? 0 : 1);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+#else
+    (void)c;
+    skip();
+#endif
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -312,6 +418,10 @@ int main(void)
         T(a_command_log_that_cannot_be_written_keeps_the_command_from_running),
         T(a_changed_line_of_the_log_is_noticed),
         T(a_command_that_was_running_is_reported_as_interrupted),
+        T(containment_that_was_cut_short_is_taken_again),
+        T(containment_that_came_into_force_before_the_end_has_succeeded),
+        T(containment_that_was_overtaken_is_not_taken_again),
+        T(a_command_log_that_cannot_be_written_does_not_stop_containment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
