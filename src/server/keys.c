@@ -214,6 +214,28 @@ int keys_open(const struct server_config *config, int64_t now_ns, struct keys *r
     return rc;
 }
 
+int keys_renew(const struct server_config *config, int64_t now_ns, struct keys *k,
+               bool *ret_changed, struct err *err)
+{
+    char before[HASH_HEX_BYTES];
+    char after[HASH_HEX_BYTES];
+    struct keys next = *k;
+    next.server_cert = NULL;
+    int rc = open_server_cert(config, now_ns, &next, err);
+    if (rc == 0)
+        rc = x509_fingerprint(k->server_cert, before);
+    if (rc == 0)
+        rc = x509_fingerprint(next.server_cert, after);
+    if (rc) {
+        x509_free(next.server_cert);
+        return rc;
+    }
+    x509_free(k->server_cert);
+    k->server_cert = next.server_cert;
+    *ret_changed = strcmp(before, after) != 0;
+    return 0;
+}
+
 void keys_close(struct keys *k)
 {
     for (size_t i = 0; i < ARRAY_LEN(key_names); i++)

@@ -36,5 +36,13 @@ struct keys {
 int keys_open(const struct server_config *config, int64_t now_ns, struct keys *ret_keys,
               struct err *err) MUST_CHECK;
 void keys_close(struct keys *k);
+/**
+ * The same for the server certificate alone, while the server runs: read it again, issue another
+ * when it is missing or grows old.
+ * @param ret_changed the certificate is another one now: give it to the listeners
+ * @return as keys_open; on failure everything stays
+ */
+int keys_renew(const struct server_config *config, int64_t now_ns, struct keys *k,
+               bool *ret_changed, struct err *err) MUST_CHECK;
 
 #endif

@@ -38,35 +38,77 @@ static int open_one(struct server *s, struct str listen, struct tls_context *tls
     return rc;
 }
 
+/** The texts that TLS options borrow. */
+struct identity {
+    struct buf chain;
+    struct buf ca;
+    struct buf key;
+};
+
+static void identity_done(struct identity *i)
+{
+    buf_done(&i->chain);
+    buf_done(&i->ca);
+    secret_buf_done(&i->key);
+}
+
+static int identity_write(const struct keys *keys, struct identity *i, struct err *err)
+{
+    int rc = x509_to_pem(keys->server_cert, &i->chain, err);
+    if (rc == 0)
+        rc = x509_to_pem(keys->ca_cert, &i->chain, err);
+    if (rc == 0)
+        rc = x509_to_pem(keys->ca_cert, &i->ca, err);
+    if (rc == 0)
+        rc = buf_reserve(&i->key, SIGN_PEM_BYTES_MAX);
+    return rc ? rc : sign_key_to_pem(keys->server_key, &i->key, err);
+}
+
+static struct tls_server_options admin_options(const struct identity *i)
+{
+    return (struct tls_server_options){.cert_pem = buf_str(&i->chain),
+                                       .key_pem = buf_str(&i->key),
+                                       .client_cert = TLS_CLIENT_CERT_NONE};
+}
+
+/* Enrollment comes without a certificate; the router demands one for everything else. */
+static struct tls_server_options device_options(const struct identity *i)
+{
+    struct tls_server_options o = admin_options(i);
+    o.client_cert = TLS_CLIENT_CERT_OPTIONAL;
+    o.client_ca_pem = buf_str(&i->ca);
+    return o;
+}
+
 int listeners_open(struct server *s, struct listeners *ret, struct err *err)
 {
-    struct buf chain CLEANUP(buf_done) = {0};
-    struct buf ca CLEANUP(buf_done) = {0};
-    struct buf key CLEANUP(secret_buf_done) = {0};
-    int rc = x509_to_pem(s->keys.server_cert, &chain, err);
+    struct identity i CLEANUP(identity_done) = {0};
+    int rc = identity_write(&s->keys, &i, err);
+    if (rc)
+        return rc;
+    struct tls_server_options admin = admin_options(&i);
+    struct tls_server_options device = device_options(&i);
+    rc = tls_server_new(&admin, &ret->admin_tls, err);
     if (rc == 0)
-        rc = x509_to_pem(s->keys.ca_cert, &chain, err);
-    if (rc == 0)
-        rc = x509_to_pem(s->keys.ca_cert, &ca, err);
-    if (rc == 0)
-        rc = buf_reserve(&key, SIGN_PEM_BYTES_MAX);
-    if (rc == 0)
-        rc = sign_key_to_pem(s->keys.server_key, &key, err);
-    struct tls_server_options o = {
-        .cert_pem = buf_str(&chain), .key_pem = buf_str(&key), .client_cert = TLS_CLIENT_CERT_NONE};
-    if (rc == 0)
-        rc = tls_server_new(&o, &ret->admin_tls, err);
-    /* Enrollment comes without a certificate; the router demands one for everything else. */
-    o.client_cert = TLS_CLIENT_CERT_OPTIONAL;
-    o.client_ca_pem = buf_str(&ca);
-    if (rc == 0)
-        rc = tls_server_new(&o, &ret->device_tls, err);
+        rc = tls_server_new(&device, &ret->device_tls, err);
     if (rc == 0)
         rc = open_one(s, s->config->admin_listen, ret->admin_tls, &router_admin, &s->admin, err);
     if (rc == 0)
         rc =
             open_one(s, s->config->device_listen, ret->device_tls, &router_device, &s->device, err);
     return rc;
+}
+
+int listeners_reload(struct server *s, struct listeners *l, struct err *err)
+{
+    struct identity i CLEANUP(identity_done) = {0};
+    int rc = identity_write(&s->keys, &i, err);
+    if (rc)
+        return rc;
+    struct tls_server_options admin = admin_options(&i);
+    struct tls_server_options device = device_options(&i);
+    rc = tls_server_reload(l->admin_tls, &admin, err);
+    return rc ? rc : tls_server_reload(l->device_tls, &device, err);
 }
 
 void listeners_close(struct server *s, struct listeners *l)

@@ -14,6 +14,9 @@ struct listeners {
 /** Open both. @return 0, E_ARG (address), E_EXISTS (port in use; err says which), E_DENIED, E_IO,
  * E_NOMEM */
 int listeners_open(struct server *s, struct listeners *ret, struct err *err) MUST_CHECK;
+/** Show the server certificate of s->keys on connections from now on; those that exist keep theirs.
+ * @return 0, E_CRYPTO, E_NOMEM; on failure everything stays */
+int listeners_reload(struct server *s, struct listeners *l, struct err *err) MUST_CHECK;
 /** Close both at once. */
 void listeners_close(struct server *s, struct listeners *l);
 

@@ -21,7 +21,7 @@
 #include "server/throttle.h"
 #include "server/worker.h"
 
-enum { DRAIN_MS = 5000, LAST_WORK_MS = 10000 };
+enum { DRAIN_MS = 5000, LAST_WORK_MS = 10000, RENEW_MS = 12 * 3600 * 1000 };
 
 static void usage(FILE *out)
 {
@@ -92,6 +92,39 @@ static void await_work(struct server *s)
         log_error("the loop failed while stopping");
     if (s->out_len)
         log_warn("work was given up at the stop", KV_INT("pieces", s->out_len));
+}
+
+/* ---------------------------------------------------------------- certificate */
+
+/* A server that is not restarted for a year must not lose its devices by its own certificate. */
+static void renew(struct server *s)
+{
+    struct err err = {0};
+    bool changed = false;
+    int rc = keys_renew(s->config, clock_wall_ns(), &s->keys, &changed, &err);
+    if (rc == 0 && changed)
+        rc = listeners_reload(s, s->listeners, &err);
+    if (rc)
+        log_err(LOG_ERROR, "the server certificate could not be renewed", &err);
+    else if (changed)
+        log_info("the server certificate is a new one");
+}
+
+static void on_renew_timer(struct loop *loop, void *arg)
+{
+    struct server *s = arg;
+    if (s->ended)
+        return;
+    renew(s);
+    if (!loop_timer(loop, RENEW_MS, on_renew_timer, s))
+        log_error("out of memory: the server certificate is not watched any more");
+}
+
+static void on_hangup(struct loop *loop, int signo, void *arg)
+{
+    (void)loop;
+    (void)signo;
+    renew(arg);
 }
 
 /* ---------------------------------------------------------------- set up */
@@ -168,6 +201,8 @@ static int set_up(struct server *s, struct listeners *l, struct buf *password, s
         rc = loop_signal(s->loop, SIGTERM, on_signal, s);
     if (rc == 0)
         rc = loop_signal(s->loop, SIGINT, on_signal, s);
+    if (rc == 0)
+        rc = loop_signal(s->loop, SIGHUP, on_hangup, s);
     /* The store first: its lock keeps a second server away from the keys too. */
     if (rc == 0)
         rc = open_store(s, err);
@@ -192,6 +227,8 @@ static int set_up(struct server *s, struct listeners *l, struct buf *password, s
         rc = listeners_open(s, l, err);
     if (rc == 0)
         rc = sweep_start(s);
+    if (rc == 0)
+        rc = loop_timer(s->loop, RENEW_MS, on_renew_timer, s) ? 0 : E_NOMEM;
     /* Last, when nothing can keep the password from being shown. */
     if (rc == 0)
         rc = bootstrap_owner(s, password, err);
@@ -229,6 +266,7 @@ static void greet(const struct server *s, const struct buf *password)
 static int run(struct server *s)
 {
     struct listeners l = {0};
+    s->listeners = &l;
     struct buf password CLEANUP(secret_buf_done) = {0};
     struct err err = {0};
     int rc = set_up(s, &l, &password, &err);

@@ -17,6 +17,7 @@
 #include "store/store.h"
 
 struct channels;
+struct listeners;
 struct served;
 struct throttle;
 struct worker;
@@ -30,6 +31,7 @@ struct server {
     struct channels *channels;
     struct worker *worker;
     struct throttle *logins;
+    struct listeners *listeners;
     struct http_server *admin;
     struct http_server *device;
     struct action_policy policy;          /* after the start: writer thread only */
