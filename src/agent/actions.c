@@ -26,6 +26,11 @@ struct actions {
     uint64_t tick_timer;
 };
 
+static bool is_root(void)
+{
+    return geteuid() == 0;
+}
+
 /* ---------------------------------------------------------------- isolation */
 
 static void look(struct actions *a)
@@ -119,7 +124,8 @@ void actions_run(struct actions *a, const struct command *c)
                               .lifeline_uid = (uint32_t)a->uplink_uid,
                               .own_root = getpid()};
     a->hooks->started(a->arg, c->action);
-    int rc = respond_run(&env, c->name, c->arguments, &json, &err);
+    int rc = c->generation && !is_root() ? err_set(&err, E_DENIED, "the agent does not run as root")
+                                         : respond_run(&env, c->name, c->arguments, &json, &err);
     look(a);
     finish(a, c, rc, &err, buf_str(&json));
 }
@@ -155,6 +161,8 @@ void actions_trouble(const struct actions *a, struct buf *out)
         buf_add_cstr(out, "an isolation undid itself: the server was never reached through it");
     else if (a->last.isolated && !a->last.persisted)
         buf_add_cstr(out, "the isolation would not outlive a restart: its file cannot be written");
+    else if (!is_root())
+        buf_add_cstr(out, "isolation is not possible: the agent does not run as root");
 }
 
 uint64_t actions_reasserted(const struct actions *a)

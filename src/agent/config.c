@@ -3,6 +3,7 @@
 
 #include "base/conf.h"
 #include "os/file.h"
+#include "os/log.h"
 #include "schema/param.h"
 
 enum { CONFIG_MAX = 64 * 1024 };
@@ -12,6 +13,23 @@ static const struct conf_row rows[] = {
     AGENT_CONFIG_LIST(AGENT_CONFIG_ROW)
 #undef AGENT_CONFIG_ROW
 };
+
+/* What no default mends is refused before anything starts: a child that meets it later could only
+ * die again and again. */
+static int check(const struct agent_config *c, struct err *err)
+{
+    enum log_level level;
+    uint64_t bytes;
+    if (c->server.len && !str_starts(c->server, STR("https://")))
+        return err_set(err, E_ARG, "server '%.*s': expected https://host:port", STR_FMT(c->server));
+    if (log_level_parse(c->log_level, &level) != 0)
+        return err_set(err, E_ARG, "log_level '%.*s': expected debug, info, warn or error",
+                       STR_FMT(c->log_level));
+    if (!str_is(c->log_format, "text") && !str_is(c->log_format, "json"))
+        return err_set(err, E_ARG, "log_format '%.*s': expected text or json",
+                       STR_FMT(c->log_format));
+    return agent_config_spool_bytes(c, &bytes, err);
+}
 
 int agent_config_parse(struct str text, const char *source, struct arena *arena,
                        struct agent_config *ret_config, struct err *err)
@@ -24,6 +42,11 @@ int agent_config_parse(struct str text, const char *source, struct arena *arena,
     c.sensor_options = arena_str(arena, buf_str(&sensor));
     if (!c.sensor_options.ptr)
         return err_set(err, E_NOMEM, "out of memory");
+    rc = check(&c, err);
+    if (rc) {
+        err_at(err, source, 0, 0);
+        return rc;
+    }
     *ret_config = c;
     return 0;
 }

@@ -35,7 +35,7 @@ struct agent_config {
  * Read a configuration text.
  * @param text   borrowed for the call; values are NUL-terminated copies in the arena
  * @param source name for error places
- * @return 0, E_PARSE (unknown key, missing '='), E_NOMEM
+ * @return 0, E_PARSE (unknown key, missing '='), E_ARG (a value that is none of the key's), E_NOMEM
  */
 int agent_config_parse(struct str text, const char *source, struct arena *arena,
                        struct agent_config *ret_config, struct err *err) MUST_CHECK;

@@ -78,7 +78,7 @@ static int call(const struct agent_config *config, const struct buf *body,
     int rc = fingerprint_of(config->ca_fingerprint, fingerprint, err);
     if (rc)
         return rc;
-    struct tls_client_options tls = {.ca_fingerprint = fingerprint};
+    struct tls_client_options tls = {.ca_fingerprint = fingerprint, .any_time = true};
     struct http_client_options o = {.tls = &tls};
     rc = http_client_new(&o, &client, err);
     if (rc)
@@ -87,6 +87,11 @@ static int call(const struct agent_config *config, const struct buf *body,
     struct http_client_request request = {
         .method = "POST", .url = url, .content_type = "application/json", .body = buf_str(body)};
     rc = http_client_call(client, &request, answer, err);
+    if (rc == E_CRYPTO) {
+        const struct err why = *err;
+        return err_set(err, rc, "%s (expected: a server of the CA with ca_fingerprint %.*s)",
+                       why.message, STR_FMT(config->ca_fingerprint));
+    }
     if (rc)
         return rc;
     if (answer->status != 200)

@@ -92,15 +92,12 @@ static int fail(const struct err *err, int rc)
     return err_exit_status(rc);
 }
 
-static int start_log(const struct agent_config *c, const char *program, struct err *err)
+static void start_log(const struct agent_config *c, const char *program)
 {
-    enum log_level level;
-    if (log_level_parse(c->log_level, &level) != 0)
-        return err_set(err, E_ARG, "log_level '%.*s': expected debug, info, warn or error",
-                       STR_FMT(c->log_level));
+    enum log_level level = LOG_INFO;
+    (void)!log_level_parse(c->log_level, &level);
     log_init(program, STDERR_FILENO,
              str_is(c->log_format, "json") ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT, level);
-    return 0;
 }
 
 /* A child's socket is its standard input; logs go to standard error. */
@@ -112,9 +109,8 @@ static int run_role(const struct options *o, const struct agent_config *c, struc
     (void)setpriority(PRIO_PROCESS, 0, 0); /* the monitor's precedence is its own */
     if (!analyst && strcmp(o->role, "uplink") != 0)
         return fail(err, err_set(err, E_ARG, "there is no role '%s'", o->role));
-    int rc = start_log(c, analyst ? "cordon-analyst" : "cordon-uplink", err);
-    if (rc == 0)
-        rc = account_find(analyst ? c->analyst_user : c->uplink_user, &uid, &gid, err);
+    start_log(c, analyst ? "cordon-analyst" : "cordon-uplink");
+    int rc = account_find(analyst ? c->analyst_user : c->uplink_user, &uid, &gid, err);
     if (rc)
         return fail(err, rc);
     int fd = dup(STDIN_FILENO);
@@ -128,9 +124,14 @@ static int run_monitor(const char *argv0, const char *config_path, const struct 
 {
     char program[PATH_MAX];
     char config[PATH_MAX];
-    int rc = start_log(c, "cordon-agent", err);
+    uid_t uid;
+    gid_t gid;
+    int rc = account_find(c->analyst_user, &uid, &gid, err);
+    if (rc == 0)
+        rc = account_find(c->uplink_user, &uid, &gid, err);
     if (rc)
         return fail(err, rc);
+    start_log(c, "cordon-agent");
 #ifdef __linux__
     argv0 = "/proc/self/exe";
 #endif
@@ -163,8 +164,7 @@ int main(int argc, char **argv)
         return bad_word(o.command);
     if (!o.token_file)
         return fail(&err, err_set(&err, E_ARG, "enroll needs --token-file"));
-    rc = start_log(&config, "cordon-agent", &err);
-    if (rc == 0)
-        rc = enroll_run(&config, o.token_file, &err);
+    start_log(&config, "cordon-agent");
+    rc = enroll_run(&config, o.token_file, &err);
     return rc ? fail(&err, rc) : 0;
 }

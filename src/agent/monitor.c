@@ -200,14 +200,22 @@ static const struct sensor_vtable *choose_sensor(struct str name)
 #endif
 }
 
+static int refuse_sensor(struct str name, struct err *err)
+{
+    struct buf there CLEANUP(buf_done) = {0};
+    for (size_t i = 0; sensor_table[i]; i++)
+        buf_addf(&there, "%s%s", i ? ", " : "", sensor_table[i]->name);
+    return err_set(err, E_ARG, "sensor is '%.*s', this system has: %s", STR_FMT(name),
+                   buf_cstr(&there));
+}
+
 /* A sensor that cannot be opened leaves the device enrolled and controllable; its health says what
  * is missing. */
 static int open_sensor(struct monitor *m, struct err *err)
 {
     m->sensor_kind = choose_sensor(m->config->sensor);
     if (!m->sensor_kind)
-        return err_set(err, E_ARG, "there is no sensor '%.*s' on this system",
-                       STR_FMT(m->config->sensor));
+        return refuse_sensor(m->config->sensor, err);
     int rc = m->sensor_kind->open(m->config->sensor_options, &m->sensor, err);
     if (rc == E_ARG || rc == E_NOMEM)
         return rc;

@@ -91,7 +91,8 @@ static int read_option(struct eslogger_args *a, const struct option *o, struct o
         return option_ms(o, &a->restart_most_ms, err);
     if (str_is(o->key, "healthy"))
         return option_ms(o, &a->healthy_ms, err);
-    return option_unknown(o, "eslogger", err);
+    return option_unknown(o, "eslogger",
+                          "command, arg, events, list_events, restart, restart_most, healthy", err);
 }
 
 static int read_options(struct eslogger_args *a, struct str config, struct options *out,

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <linux/netlink.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -36,6 +37,7 @@ struct linux_sensor {
     uint64_t overflows;
     char notes_why[WHY_BYTES]; /* why this part is missing, "" = it is not */
     char files_why[WHY_BYTES];
+    char details_why[WHY_BYTES];
 };
 
 /* ------------------------------------------------------------------ open */
@@ -91,7 +93,7 @@ static int read_options(struct linux_sensor *l, struct str config, struct err *e
         else if (str_is(o.key, "own"))
             rc = read_own(&o, &l->own_root, err);
         else
-            rc = option_unknown(&o, "linux", err);
+            rc = option_unknown(&o, "linux", "watch, fork, poll, own", err);
     }
     return rc;
 }
@@ -119,6 +121,17 @@ static void take_record(void *arg, struct str record)
     sensor_deliver(arg, record);
 }
 
+/* Since Linux 6.6 anybody is notified; who may look at others' programs is another matter. */
+static void try_details(struct linux_sensor *l)
+{
+    char path[PATH_MAX];
+    struct err err = {0};
+    if (readlink("/proc/1/exe", path, sizeof path) >= 0 || (errno != EACCES && errno != EPERM))
+        return;
+    (void)err_set(&err, E_DENIED, "needs CAP_SYS_PTRACE");
+    missing(l->details_why, &err);
+}
+
 static int open_linux(struct str config, struct sensor **ret_sensor, struct err *err)
 {
     struct linux_sensor *l = mem_calloc(1, sizeof *l);
@@ -132,6 +145,7 @@ static int open_linux(struct str config, struct sensor **ret_sensor, struct err 
     l->notes = proc_connector_open(&why);
     if (l->notes < 0)
         missing(l->notes_why, &why);
+    try_details(l);
     int rc = read_options(l, config, err);
     if (rc == 0)
         rc = proc_events_new(l->own_root, l->forks, take_record, &l->base, &l->events);
@@ -227,10 +241,18 @@ static int start(struct sensor *s, struct loop *loop, sensor_record_fn fn, void 
     return 0;
 }
 
+/* Append "; what: why" when the part is missing. */
+static void add_missing(struct sensor_health *h, const char *what, const char *why)
+{
+    size_t len = strlen(h->text);
+    if (why[0])
+        (void)snprintf(h->text + len, sizeof h->text - len, "%s%s: %s", len ? "; " : "", what, why);
+}
+
 static void health(const struct sensor *s, struct sensor_health *ret_health)
 {
     const struct linux_sensor *l = (const struct linux_sensor *)s;
-    bool whole = l->notes_why[0] == '\0' && l->files_why[0] == '\0';
+    bool whole = !l->notes_why[0] && !l->files_why[0] && !l->details_why[0];
     *ret_health = (struct sensor_health){
         .tier = !s->running ? TIER_NONE
                 : whole     ? TIER_KERNEL
@@ -241,10 +263,9 @@ static void health(const struct sensor *s, struct sensor_health *ret_health)
     };
     char *text = ret_health->text;
     size_t size = sizeof ret_health->text;
-    (void)snprintf(text, size, "%s%s%s%s%s",
-                   l->notes_why[0] ? "/proc is polled, short programs are missed: " : "",
-                   l->notes_why, l->notes_why[0] && l->files_why[0] ? "; " : "",
-                   l->files_why[0] ? "file events are missing: " : "", l->files_why);
+    add_missing(ret_health, "/proc is polled, short programs are missed", l->notes_why);
+    add_missing(ret_health, "paths of other users' programs are missing", l->details_why);
+    add_missing(ret_health, "file events are missing", l->files_why);
     if (whole && l->overflows)
         (void)snprintf(text, size, "the kernel's queue of file events was full %llu times",
                        (unsigned long long)l->overflows);

@@ -41,7 +41,8 @@ int option_ms(const struct option *o, int64_t *ret_ms, struct err *err)
     return 0;
 }
 
-int option_unknown(const struct option *o, const char *sensor, struct err *err)
+int option_unknown(const struct option *o, const char *sensor, const char *has, struct err *err)
 {
-    return err_set(err, E_ARG, "the %s sensor has no option '%.*s'", sensor, STR_FMT(o->key));
+    return err_set(err, E_ARG, "the %s sensor has no option '%.*s', it has: %s", sensor,
+                   STR_FMT(o->key), has);
 }

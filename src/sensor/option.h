@@ -21,7 +21,8 @@ bool option_next(struct str *rest, struct option *ret_option);
 int option_bool(const struct option *o, bool *ret_value, struct err *err) MUST_CHECK;
 /** Duration such as "5s" in milliseconds, at least 1. @return 0 or E_ARG */
 int option_ms(const struct option *o, int64_t *ret_ms, struct err *err) MUST_CHECK;
-/** The error for a key the sensor does not have. */
-int option_unknown(const struct option *o, const char *sensor, struct err *err) MUST_CHECK;
+/** The error for a key the sensor does not have. @param has the keys it has, in words */
+int option_unknown(const struct option *o, const char *sensor, const char *has,
+                   struct err *err) MUST_CHECK;
 
 #endif

@@ -79,7 +79,7 @@ static int read_options(struct replay *r, struct str config, struct err *err)
         } else if (str_is(o.key, "loop")) {
             rc = option_bool(&o, &r->again, err);
         } else {
-            rc = option_unknown(&o, "replay", err);
+            rc = option_unknown(&o, "replay", "path, rate, loop", err);
         }
     }
     if (rc == 0 && !r->path)

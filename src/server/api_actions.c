@@ -121,6 +121,10 @@ static int create_work(struct store_tx *tx, struct job *j, struct err *err)
     struct store_action *actions;
     size_t len;
     struct json_out out = {.out = &j->out};
+    if (str_is(r->name, "isolate") && !j->server->can_isolate)
+        return err_set(err, E_STATE,
+                       "an isolated device could not reach this server: set device_addresses "
+                       "(ip:port) in the server's configuration");
     int rc = action_create(tx, &j->actor, clock_wall_ns(), r, &j->server->policy, &j->arena,
                            &actions, &len, err);
     if (rc)

@@ -19,7 +19,7 @@
     X(device_listen, "device_listen", "0.0.0.0:8444", "address devices connect to")                \
     X(names, "names", "localhost,127.0.0.1", "host names and addresses of the server certificate") \
     X(device_addresses, "device_addresses", "",                                                    \
-      "ip:port list an isolated device may still reach; empty = the address it connected to")      \
+      "ip:port list an isolated device may still reach; empty = device_listen and numeric names")  \
     X(quiet_kinds, "quiet_kinds", "",                                                              \
       "event kinds that devices match against the rules but do not send, comma-separated")         \
     X(enrollment_file, "enrollment_file", "",                                                      \

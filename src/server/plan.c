@@ -2,6 +2,7 @@
 #include "server/plan.h"
 
 #include "crypto/hash.h"
+#include "os/log.h"
 #include "schema/kind.h"
 #include "schema/param.h"
 
@@ -29,25 +30,40 @@ static void add_address(struct json_out *j, struct str name, struct str port)
     json_str(j, buf_str(&text));
 }
 
-void plan_lifeline(const struct server *s, struct json_out *j)
+/* What nobody configured: the address the listener is bound to, and the numeric names. */
+static size_t add_known(const struct server *s, struct json_out *j)
 {
     struct str listen = s->config->device_listen;
     struct str port = str_sub(listen, str_rfind_char(listen, ':') + 1, SIZE_MAX);
+    struct str list = s->config->names;
+    struct str one;
+    size_t n = 0;
+    if (!str_starts(listen, STR("0.0.0.0:")) && !str_starts(listen, STR("[::]:"))) {
+        json_str(j, listen);
+        n++;
+    }
+    while (str_next(&list, ',', &one)) {
+        one = str_trim(one);
+        if (!is_numeric(one))
+            continue;
+        add_address(j, one, port);
+        n++;
+    }
+    return n;
+}
+
+size_t plan_lifeline(const struct server *s, struct json_out *j)
+{
     struct str list = s->config->device_addresses;
     struct str one;
+    size_t n = 0;
     json_array_begin(j);
-    if (list.len) {
-        while (str_next(&list, ',', &one))
-            json_str(j, str_trim(one));
-    } else {
-        list = s->config->names;
-        while (str_next(&list, ',', &one)) {
-            one = str_trim(one);
-            if (is_numeric(one))
-                add_address(j, one, port);
-        }
-    }
+    for (; str_next(&list, ',', &one); n++)
+        json_str(j, str_trim(one));
+    if (n == 0)
+        n = add_known(s, j);
     json_array_end(j);
+    return n;
 }
 
 int plan_start(struct server *s, struct err *err)
@@ -58,7 +74,9 @@ int plan_start(struct server *s, struct err *err)
     json_kv_int(&j, "format", 1);
     json_kv_int(&j, "ping_ms", param_default(PARAM_PING_MS));
     json_key(&j, "lifeline");
-    plan_lifeline(s, &j);
+    s->can_isolate = plan_lifeline(s, &j) > 0;
+    if (!s->can_isolate)
+        log_warn("devices cannot be isolated: device_addresses and names hold no address");
     json_key(&j, "quiet_kinds");
     json_array_begin(&j);
     struct str kinds = s->config->quiet_kinds;

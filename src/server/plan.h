@@ -9,7 +9,8 @@
  * E_NOMEM */
 int plan_start(struct server *s, struct err *err) MUST_CHECK;
 
-/** Append the addresses an isolated device may still reach, as a JSON array of "ip:port". */
-void plan_lifeline(const struct server *s, struct json_out *j);
+/** Append the addresses an isolated device may still reach, as a JSON array of "ip:port".
+ * @return how many; with none a device would refuse to be isolated */
+size_t plan_lifeline(const struct server *s, struct json_out *j);
 
 #endif

@@ -40,6 +40,7 @@ struct server {
     struct served *served_ruleset; /* signed file of the active one, once a device asked for it */
     struct str plan_json;
     char plan_version[HASH_HEX_BYTES];
+    bool can_isolate; /* it is known where an isolated device reaches this server */
     int64_t started_ns;
     int64_t free_bytes_least;
     bool short_of_space; /* as last said in the log */

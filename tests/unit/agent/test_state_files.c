@@ -186,9 +186,15 @@ static void a_configuration_has_defaults_and_sensor_options_and_names_its_faults
     assert_ok(agent_config_spool_bytes(&c, &bytes, &err));
     assert_int_equal(agent_config_parse(STR("sever = x\n"), "a.conf", &arena, &c, &err), E_PARSE);
     assert_non_null(strstr(err.message, "did you mean 'server'"));
-    assert_ok(agent_config_parse(STR("spool_bytes = 12\n"), "a.conf", &arena, &c, &err));
-    assert_int_equal(agent_config_spool_bytes(&c, &bytes, &err), E_ARG);
-    assert_non_null(strstr(err.message, "'12'"));
+    static const char *const bad[][2] = {{"spool_bytes = 12\n", "'12'"},
+                                         {"log_level = loud\n", "'loud'"},
+                                         {"log_format = xml\n", "'xml'"},
+                                         {"server = http://h:1\n", "'http://h:1'"}};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        assert_int_equal(agent_config_parse(str_of(bad[i][0]), "a.conf", &arena, &c, &err), E_ARG);
+        assert_non_null(strstr(err.message, bad[i][1]));
+        assert_string_equal(err.source, "a.conf");
+    }
 }
 
 int main(void)
