@@ -69,7 +69,8 @@ static int parse(int argc, char **argv, struct options *o)
             if (strcmp(argv[i], valued[v].name) == 0)
                 value = valued[v].value;
         }
-        if (!value && argv[i][0] != '-' && !o->command) {
+        if (!value && !o->command &&
+            (strcmp(argv[i], "run") == 0 || strcmp(argv[i], "enroll") == 0)) {
             o->command = argv[i];
             continue;
         }
@@ -160,8 +161,6 @@ int main(int argc, char **argv)
         return run_role(&o, &config, &err);
     if (strcmp(o.command, "run") == 0)
         return run_monitor(argv[0], o.config, &config, &err);
-    if (strcmp(o.command, "enroll") != 0)
-        return bad_word(o.command);
     if (!o.token_file)
         return fail(&err, err_set(&err, E_ARG, "enroll needs --token-file"));
     start_log(&config, "cordon-agent");
