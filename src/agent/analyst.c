@@ -9,12 +9,13 @@
 #include <unistd.h>
 
 #include "agent/peer.h"
-#include "agent/resend.h"
 #include "base/mem.h"
 #include "base/rd.h"
 #include "codec/json_out.h"
 #include "crypto/hash.h"
 #include "detect/detect.h"
+#include "device/analysis.h"
+#include "device/resend.h"
 #include "event/normalise.h"
 #include "event/proctree.h"
 #include "os/file.h"
@@ -22,37 +23,25 @@
 #include "os/proc.h"
 #include "os/sandbox.h"
 #include "proto/agent_msg.h"
-#include "proto/json_in.h"
 
-enum {
-    PROCESSES_MAX = 65536,
-    ANCESTRY_LEVELS = 16,
-    WINDOW_BYTES = 16 * 1024 * 1024,
-    HEALTH_MS = 2000
-};
+enum { PROCESSES_MAX = 65536, WINDOW_BYTES = 16 * 1024 * 1024, HEALTH_MS = 2000 };
 
 struct analyst {
     struct loop *loop;
     struct peer *monitor;
     struct peer *uplink;
     struct normaliser *normaliser;
-    struct proctree *tree;
+    struct analysis *analysis;
     struct ruleset *ruleset; /* mapped; NULL until the first one came */
     struct engine *engine;
     void *map;
     size_t map_len;
-    struct resend unacked;                  /* AGENT_EVENT bodies */
-    uint64_t quiet[(KIND_COUNT + 63) / 64]; /* kinds that are matched and not sent */
-    uint64_t last_quiet;                    /* highest record number that was not sent on purpose */
+    struct resend unacked; /* AGENT_EVENT bodies */
+    uint64_t last_quiet;   /* highest record number that was not sent on purpose */
     bool holding;
     int exit_status;
-    struct buf event_json;
     struct buf body;
-    uint64_t records;
-    uint64_t damaged;
-    uint64_t alerts;
     struct sandbox_state sandbox;
-    uint64_t no_ruleset; /* events that met no rule because none was there yet */
 };
 
 static void stop(struct analyst *a, int status)
@@ -133,6 +122,8 @@ static void take_uplink(struct analyst *a, int *fd)
 
 static void drop_ruleset(struct analyst *a)
 {
+    if (a->analysis)
+        analysis_use(a->analysis, NULL, NULL);
     engine_free(TAKE(a->engine));
     ruleset_unref(TAKE(a->ruleset));
     if (a->map)
@@ -170,138 +161,28 @@ static void take_ruleset(struct analyst *a, int fd)
     a->map_len = (size_t)st.st_size;
     a->ruleset = ruleset;
     a->engine = engine;
+    analysis_use(a->analysis, ruleset, engine);
     log_info("ruleset in use", KV_STR("version", ruleset_version(ruleset)),
              KV_INT("rules", ruleset_len(ruleset)));
 }
 
-/* One alert: what fired, the event, and the ancestry, as the server stores it. */
-static int build_alert(struct analyst *a, const struct match *m, const struct event *ev,
-                       struct buf *out)
-{
-    buf_clear(out);
-    struct buf head CLEANUP(buf_done) = {0};
-    const struct process *subject = proctree_subject(a->tree, ev);
-    buf_add_cstr(&head, "\"time\":");
-    struct json_out j = {.out = &head};
-    json_time(&j, ev->time_ns);
-    if (subject) {
-        buf_add_cstr(&head, ",\"ancestry\":");
-        proctree_add_ancestry_json(&head, subject, ANCESTRY_LEVELS);
-    }
-    buf_add_char(&head, ',');
-    if (buf_check(&head))
-        return buf_check(&head);
-    alert_add_json(out, buf_str(&head), a->ruleset, m, ev);
-    return buf_check(out);
-}
-
-static int match_all(struct analyst *a, const struct event *ev, struct agent_event *message,
-                     struct buf bodies[])
-{
-    const struct match *matches = NULL;
-    if (!a->engine) {
-        a->no_ruleset++;
-        return 0;
-    }
-    int n = engine_match(a->engine, ev, &matches);
-    if (n < 0)
-        return n;
-    for (int i = 0; i < n && message->alerts_len < AGENT_EVENT_ALERTS_MAX; i++) {
-        struct buf *body = &bodies[message->alerts_len];
-        int rc = build_alert(a, &matches[i], ev, body);
-        if (rc)
-            return rc;
-        message->alerts[message->alerts_len].rule = ruleset_info(a->ruleset, matches[i].rule).id;
-        message->alerts[message->alerts_len].json = buf_str(body);
-        message->alerts_len++;
-        a->alerts++;
-    }
-    return 0;
-}
-
-/* A record that is no event is kept as evidence of itself: the server sees what the sensor said. */
-static void damaged_event(struct str record, const struct err *err, struct buf *out)
-{
-    struct json_out j = {.out = out};
-    json_object_begin(&j);
-    json_kv_cstr(&j, "kind", "sensor");
-    json_kv_cstr(&j, "sensor.text", err->message);
-    json_kv_str(&j, "sensor.record", str_sub(record, 0, 4096));
-    json_object_end(&j);
-}
-
-/* A huge event with many alerts, each repeating it, may not fit: the first alerts count most. */
-static int write_message(struct analyst *a, struct agent_event *message)
-{
-    for (;;) {
-        buf_clear(&a->body);
-        int rc = agent_event_write(message, &a->body);
-        if (rc != E_LIMIT || message->alerts_len == 0)
-            return rc;
-        message->alerts_len--;
-    }
-}
-
 static int analyse(struct analyst *a, uint64_t number, struct str record)
 {
-    static struct buf bodies[AGENT_EVENT_ALERTS_MAX]; /* reused: one analyst a process */
-    struct event ev;
-    struct err err = {0};
-    struct agent_event message = {.record = number};
-    a->records++;
-    buf_clear(&a->event_json);
-    int rc = normaliser_record(a->normaliser, record, FORMAT_AUTO, &ev, &err);
-    if (rc == E_NOMEM)
-        return rc;
-    if (rc) {
-        a->damaged++;
-        damaged_event(record, &err, &a->event_json);
-    } else {
-        if (proctree_apply(a->tree, &ev) != 0)
-            return E_NOMEM;
-        rc = match_all(a, &ev, &message, bodies);
-        if (rc)
-            return rc;
-        event_add_json(&a->event_json, &ev);
-        if (message.alerts_len == 0 && (a->quiet[ev.kind / 64] >> (ev.kind % 64) & 1)) {
-            a->last_quiet = number;
-            buf_clear(&a->body);
-            return a->unacked.len ? 0 : spooled(a, number);
-        }
-    }
-    if (buf_check(&a->event_json))
-        return buf_check(&a->event_json);
-    message.event = buf_str(&a->event_json);
-    rc = write_message(a, &message);
-    if (rc == E_LIMIT) {
-        (void)err_set(&err, rc, "the event is too large");
-        buf_clear(&a->event_json);
-        damaged_event(record, &err, &a->event_json);
-        message.event = buf_str(&a->event_json);
-        rc = write_message(a, &message);
-    }
+    bool sent;
+    int rc = analysis_record(a->analysis, number, record, &a->body, &sent);
     if (rc)
         return rc;
-    return resend_add(&a->unacked, number, buf_str(&a->body));
+    if (sent)
+        return resend_add(&a->unacked, number, buf_str(&a->body));
+    a->last_quiet = number;
+    return a->unacked.len ? 0 : spooled(a, number);
 }
 
-/* The monitor verified the plan; it is small and its form is ours. */
 static void take_plan(struct analyst *a, struct str json)
 {
     struct err err = {0};
-    json_t *plan CLEANUP(json_in_freep) = NULL;
-    if (json_in_object(json, json.len, &plan, &err) != 0) {
+    if (analysis_plan(a->analysis, json, &err) != 0)
         log_err(LOG_ERROR, "plan refused", &err);
-        return;
-    }
-    memset(a->quiet, 0, sizeof a->quiet);
-    const json_t *kinds = json_object_get(plan, "quiet_kinds");
-    for (size_t i = 0; i < json_array_size(kinds); i++) {
-        const json_t *name = json_array_get(kinds, i);
-        enum event_kind kind = kind_find(str_of(json_string_value(name)));
-        a->quiet[kind / 64] |= UINT64_C(1) << (kind % 64);
-    }
-    a->quiet[0] &= ~(UINT64_C(1) << KIND_UNKNOWN);
 }
 
 /* ---------------------------------------------------------------- monitor side */
@@ -358,12 +239,13 @@ static void send_health(struct loop *loop, void *arg)
     struct analyst *a = arg;
     struct buf text CLEANUP(buf_done) = {0};
     struct json_out j = {.out = &text};
+    const struct analysis_stats *stats = analysis_stats(a->analysis);
     json_object_begin(&j);
-    json_kv_uint(&j, "records", a->records);
-    json_kv_uint(&j, "damaged", a->damaged);
-    json_kv_uint(&j, "alerts", a->alerts);
-    json_kv_uint(&j, "without_ruleset", a->no_ruleset);
-    json_kv_uint(&j, "processes", proctree_len(a->tree));
+    json_kv_uint(&j, "records", stats->records);
+    json_kv_uint(&j, "damaged", stats->damaged);
+    json_kv_uint(&j, "alerts", stats->alerts);
+    json_kv_uint(&j, "without_ruleset", stats->no_ruleset);
+    json_kv_uint(&j, "processes", proctree_len(analysis_tree(a->analysis)));
     json_kv_uint(&j, "waiting", a->unacked.len);
     struct buf walls CLEANUP(buf_done) = {0};
     sandbox_state_add(&walls, &a->sandbox);
@@ -396,7 +278,7 @@ static int set_up(struct analyst *a, int fd, uid_t uid, gid_t gid, struct err *e
     if (rc == 0)
         rc = normaliser_new(&a->normaliser);
     if (rc == 0)
-        rc = proctree_new(PROCESSES_MAX, &a->tree);
+        rc = analysis_new(a->normaliser, PROCESSES_MAX, &a->analysis);
     if (rc == 0 && uid)
         rc = proc_drop_privileges(uid, gid, err);
     if (rc == 0)
@@ -428,10 +310,9 @@ int analyst_main(int fd, uid_t uid, gid_t gid)
     peer_free(a.uplink);
     peer_free(a.monitor);
     drop_ruleset(&a);
-    proctree_free(a.tree);
+    analysis_free(a.analysis);
     normaliser_free(a.normaliser);
     resend_done(&a.unacked);
-    buf_done(&a.event_json);
     buf_done(&a.body);
     loop_free(a.loop);
     return a.exit_status;

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "agent/identity.h"
 #include "agent/pace.h"
 #include "base/mem.h"
 #include "crypto/hash.h"
+#include "device/identity.h"
 #include "os/failpoint.h"
 #include "os/file.h"
 #include "os/log.h"

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "agent/spool.h"
 #include "base/buf.h"
+#include "device/spool.h"
 #include "net/http_client.h"
 #include "os/loop.h"
 

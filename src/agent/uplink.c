@@ -6,15 +6,15 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "agent/batcher.h"
 #include "agent/enroll.h"
-#include "agent/identity.h"
 #include "agent/pace.h"
 #include "agent/peer.h"
 #include "agent/poster.h"
 #include "base/arena.h"
-#include "crypto/x509.h"
 #include "codec/json_out.h"
+#include "crypto/x509.h"
+#include "device/batcher.h"
+#include "device/identity.h"
 #include "net/http_client.h"
 #include "net/ws_client.h"
 #include "os/clock.h"

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "agent/resend.h"
 #include "base/buf.h"
+#include "device/resend.h"
 
 enum { WINDOW_MOST_BYTES = 32 * 1024 * 1024, WINDOW_RESUME_BYTES = 16 * 1024 * 1024 };
 

@@ -1,5 +1,5 @@
-/* agent/trust, identity, ruleset_file, plan_file, config: what the agent keeps on disk, and what it
- * refuses. */
+/* device/trust, device/identity, agent/ruleset_file, plan_file, config: what the agent keeps on
+ * disk, and what it refuses. */
 #include "harness/test.h"
 
 #include <fcntl.h>
@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "agent/config.h"
-#include "agent/identity.h"
 #include "agent/plan_file.h"
 #include "agent/ruleset_file.h"
-#include "agent/trust.h"
 #include "crypto/sign.h"
+#include "device/identity.h"
+#include "device/trust.h"
 #include "os/file.h"
 #include "proto/signed_file.h"
 

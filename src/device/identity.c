@@ -1,5 +1,5 @@
 /* Device key and certificates on disk. See identity.h. */
-#include "agent/identity.h"
+#include "device/identity.h"
 
 #include <errno.h>
 #include <stdio.h>

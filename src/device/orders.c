@@ -1,5 +1,5 @@
 /* Verification and bookkeeping of commands. See orders.h. */
-#include "agent/orders.h"
+#include "device/orders.h"
 
 #include "base/arena.h"
 #include "base/mem.h"

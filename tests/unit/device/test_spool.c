@@ -1,4 +1,4 @@
-/* agent/spool: durable batches that survive a crash at any byte. */
+/* device/spool: durable batches that survive a crash at any byte. */
 #include "harness/test.h"
 
 #include <dirent.h>
@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "agent/spool.h"
+#include "device/spool.h"
 #include "os/file.h"
 
 static const unsigned char token[SPOOL_TOKEN_BYTES] = "token-of-monitor";

@@ -1,5 +1,5 @@
 /* Device id and accepted keys on disk: the enrollment's answer as it came. See trust.h. */
-#include "agent/trust.h"
+#include "device/trust.h"
 
 #include "base/mem.h"
 #include "os/file.h"

@@ -1,7 +1,7 @@
 /* Whom this device obeys: its own id and the public keys of commands and rulesets, learnt at
  * enrollment and kept in the root process's folder. Written once; a new enrollment replaces it. */
-#ifndef CORDON_AGENT_TRUST_H
-#define CORDON_AGENT_TRUST_H
+#ifndef CORDON_DEVICE_TRUST_H
+#define CORDON_DEVICE_TRUST_H
 
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,5 +1,5 @@
 /* Durable queue of batches. See spool.h. */
-#include "agent/spool.h"
+#include "device/spool.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* agent/orders and agent/cmdlog: what reaches the root process is verified, recorded, and never
+/* device/orders and device/cmdlog: what reaches the root process is verified, recorded, and never
  * runs twice. */
 #include "harness/test.h"
 
@@ -7,9 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "agent/orders.h"
 #include "base/timefmt.h"
 #include "codec/json_out.h"
+#include "device/orders.h"
 #include "os/file.h"
 
 #define SERVER_NOW (INT64_C(1900000000) * NS_PER_S) /* years away from this machine's clock */

@@ -1,12 +1,12 @@
-/* agent/window, agent/batcher: records are numbered, kept until spooled, and spooled once with
+/* agent/window, device/batcher: records are numbered, kept until spooled, and spooled once with
  * their ids. */
 #include "harness/test.h"
 
 #include <stdio.h>
 
-#include "agent/batcher.h"
 #include "agent/window.h"
 #include "codec/zst.h"
+#include "device/batcher.h"
 #include "proto/agent_msg.h"
 #include "proto/batch.h"
 

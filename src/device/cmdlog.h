@@ -2,8 +2,8 @@
  * one JSON object a line, each holding the SHA-256 of the line before (a cut or changed line
  * shows), and the memory of action ids that were accepted, so that none runs twice. Written and
  * synced before a command runs. */
-#ifndef CORDON_AGENT_CMDLOG_H
-#define CORDON_AGENT_CMDLOG_H
+#ifndef CORDON_DEVICE_CMDLOG_H
+#define CORDON_DEVICE_CMDLOG_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,10 +1,10 @@
 /* Events and alerts into spooled batches. See batcher.h. */
-#include "agent/batcher.h"
+#include "device/batcher.h"
 
-#include "agent/resend.h"
 #include "base/mem.h"
 #include "codec/json_out.h"
 #include "codec/zst.h"
+#include "device/resend.h"
 #include "proto/agent_msg.h"
 #include "proto/batch.h"
 #include "schema/param.h"

@@ -1,5 +1,5 @@
 /* Queue of what was not acknowledged. See resend.h. */
-#include "agent/resend.h"
+#include "device/resend.h"
 
 #include "base/err.h"
 #include "base/mem.h"

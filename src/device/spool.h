@@ -7,8 +7,8 @@
  * File "<first sequence, 20 digits>.spool": frames of a 56-byte header (magic, length, sequence,
  * last record number, monitor's token, events, alerts, first 8 bytes of SHA-256 over header and
  * payload) and a zstd payload. */
-#ifndef CORDON_AGENT_SPOOL_H
-#define CORDON_AGENT_SPOOL_H
+#ifndef CORDON_DEVICE_SPOOL_H
+#define CORDON_DEVICE_SPOOL_H
 
 #include <stdint.h>
 

@@ -1,8 +1,8 @@
 /* What the uplink shows to the server and whom it believes: device key, certificate, the server's
  * CA. Kept in the uplink's own folder; written at enrollment by root, given to the uplink's
  * account. */
-#ifndef CORDON_AGENT_IDENTITY_H
-#define CORDON_AGENT_IDENTITY_H
+#ifndef CORDON_DEVICE_IDENTITY_H
+#define CORDON_DEVICE_IDENTITY_H
 
 #include <sys/types.h>
 

@@ -3,15 +3,15 @@
  * by size or by time; only when it is on disk the records in it are acknowledged. A record number
  * that was spooled before is dropped: that is how a restarted process may send again what it does
  * not know the fate of. */
-#ifndef CORDON_AGENT_BATCHER_H
-#define CORDON_AGENT_BATCHER_H
+#ifndef CORDON_DEVICE_BATCHER_H
+#define CORDON_DEVICE_BATCHER_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "agent/spool.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "device/spool.h"
 
 struct batcher;
 

@@ -1,5 +1,5 @@
 /* Hash-chained command log and replay memory. See cmdlog.h. */
-#include "agent/cmdlog.h"
+#include "device/cmdlog.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -10,14 +10,14 @@
  *
  * Also keeps the server's time: a signed clock command that repeats our challenge
  * sets it, so the device's own clock does not matter. */
-#ifndef CORDON_AGENT_ORDERS_H
-#define CORDON_AGENT_ORDERS_H
+#ifndef CORDON_DEVICE_ORDERS_H
+#define CORDON_DEVICE_ORDERS_H
 
 #include <stdint.h>
 
-#include "agent/cmdlog.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "device/cmdlog.h"
 #include "proto/agent_msg.h"
 #include "proto/command.h"
 

@@ -1,7 +1,7 @@
 /* What was passed on and not yet acknowledged, in order, so that it can be passed on again to a
  * restarted receiver: record number and bytes. Bounded by the sender, who looks at resend_bytes. */
-#ifndef CORDON_AGENT_RESEND_H
-#define CORDON_AGENT_RESEND_H
+#ifndef CORDON_DEVICE_RESEND_H
+#define CORDON_DEVICE_RESEND_H
 
 #include <stddef.h>
 #include <stdint.h>

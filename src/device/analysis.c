@@ -1,0 +1,206 @@
+/* Records to events and alerts. See analysis.h. */
+#include "device/analysis.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "codec/json_out.h"
+#include "detect/detect.h"
+#include "event/normalise.h"
+#include "event/proctree.h"
+#include "proto/agent_msg.h"
+#include "proto/json_in.h"
+
+enum { ANCESTRY_LEVELS = 16, RECORD_KEPT_BYTES = 4096 };
+
+struct analysis {
+    struct normaliser *normaliser;
+    struct proctree *tree;
+    struct ruleset *ruleset; /* NULL until the first one came */
+    struct engine *engine;
+    uint64_t quiet[(KIND_COUNT + 63) / 64]; /* kinds that are matched and not sent */
+    struct analysis_stats stats;
+    struct buf event_json;
+    struct buf bodies[AGENT_EVENT_ALERTS_MAX];
+};
+
+int analysis_new(struct normaliser *normaliser, size_t processes_max,
+                 struct analysis **ret_analysis)
+{
+    struct analysis *a = mem_calloc(1, sizeof *a);
+    if (!a)
+        return E_NOMEM;
+    a->normaliser = normaliser;
+    if (proctree_new(processes_max, &a->tree)) {
+        analysis_free(a);
+        return E_NOMEM;
+    }
+    *ret_analysis = a;
+    return 0;
+}
+
+void analysis_free(struct analysis *a)
+{
+    if (!a)
+        return;
+    proctree_free(a->tree);
+    buf_done(&a->event_json);
+    for (size_t i = 0; i < ARRAY_LEN(a->bodies); i++)
+        buf_done(&a->bodies[i]);
+    mem_free(a);
+}
+
+void analysis_use(struct analysis *a, struct ruleset *ruleset, struct engine *engine)
+{
+    a->ruleset = ruleset;
+    a->engine = engine;
+}
+
+const struct proctree *analysis_tree(const struct analysis *a)
+{
+    return a->tree;
+}
+
+const struct analysis_stats *analysis_stats(const struct analysis *a)
+{
+    return &a->stats;
+}
+
+/* The plan was verified; it is small and its form is ours. */
+int analysis_plan(struct analysis *a, struct str json, struct err *err)
+{
+    json_t *plan CLEANUP(json_in_freep) = NULL;
+    int rc = json_in_object(json, json.len, &plan, err);
+    if (rc)
+        return rc;
+    memset(a->quiet, 0, sizeof a->quiet);
+    const json_t *kinds = json_object_get(plan, "quiet_kinds");
+    for (size_t i = 0; i < json_array_size(kinds); i++) {
+        const json_t *name = json_array_get(kinds, i);
+        enum event_kind kind = kind_find(str_of(json_string_value(name)));
+        a->quiet[kind / 64] |= UINT64_C(1) << (kind % 64);
+    }
+    a->quiet[0] &= ~(UINT64_C(1) << KIND_UNKNOWN);
+    return 0;
+}
+
+static bool is_quiet(const struct analysis *a, enum event_kind kind)
+{
+    return (a->quiet[kind / 64] >> (kind % 64) & 1) != 0;
+}
+
+/* One alert: what fired, the event, and the ancestry, as the server stores it. */
+static int build_alert(struct analysis *a, const struct match *m, const struct event *ev,
+                       struct buf *out)
+{
+    buf_clear(out);
+    struct buf head CLEANUP(buf_done) = {0};
+    const struct process *subject = proctree_subject(a->tree, ev);
+    buf_add_cstr(&head, "\"time\":");
+    struct json_out j = {.out = &head};
+    json_time(&j, ev->time_ns);
+    if (subject) {
+        buf_add_cstr(&head, ",\"ancestry\":");
+        proctree_add_ancestry_json(&head, subject, ANCESTRY_LEVELS);
+    }
+    buf_add_char(&head, ',');
+    if (buf_check(&head))
+        return buf_check(&head);
+    alert_add_json(out, buf_str(&head), a->ruleset, m, ev);
+    return buf_check(out);
+}
+
+static int match_all(struct analysis *a, const struct event *ev, struct agent_event *message)
+{
+    const struct match *matches = NULL;
+    if (!a->engine) {
+        a->stats.no_ruleset++;
+        return 0;
+    }
+    int n = engine_match(a->engine, ev, &matches);
+    if (n < 0)
+        return n;
+    for (int i = 0; i < n && message->alerts_len < AGENT_EVENT_ALERTS_MAX; i++) {
+        struct buf *body = &a->bodies[message->alerts_len];
+        int rc = build_alert(a, &matches[i], ev, body);
+        if (rc)
+            return rc;
+        message->alerts[message->alerts_len].rule = ruleset_info(a->ruleset, matches[i].rule).id;
+        message->alerts[message->alerts_len].json = buf_str(body);
+        message->alerts_len++;
+        a->stats.alerts++;
+    }
+    return 0;
+}
+
+/* A record that is no event is kept as evidence of itself: the server sees what the sensor said. */
+static void damaged_event(struct str record, const struct err *err, struct buf *out)
+{
+    struct json_out j = {.out = out};
+    json_object_begin(&j);
+    json_kv_cstr(&j, "kind", "sensor");
+    json_kv_cstr(&j, "sensor.text", err->message);
+    json_kv_str(&j, "sensor.record", str_sub(record, 0, RECORD_KEPT_BYTES));
+    json_object_end(&j);
+}
+
+/* A huge event with many alerts, each repeating it, may not fit: the first alerts count most. */
+static int write_message(struct agent_event *message, struct buf *out)
+{
+    for (;;) {
+        buf_clear(out);
+        int rc = agent_event_write(message, out);
+        if (rc != E_LIMIT || message->alerts_len == 0)
+            return rc;
+        message->alerts_len--;
+    }
+}
+
+static int write_damaged(struct analysis *a, uint64_t number, struct str record,
+                         const struct err *why, struct buf *out)
+{
+    struct agent_event message = {.record = number};
+    buf_clear(&a->event_json);
+    damaged_event(record, why, &a->event_json);
+    if (buf_check(&a->event_json))
+        return buf_check(&a->event_json);
+    message.event = buf_str(&a->event_json);
+    return write_message(&message, out);
+}
+
+int analysis_record(struct analysis *a, uint64_t number, struct str record, struct buf *out,
+                    bool *ret_sent)
+{
+    struct event ev;
+    struct err err = {0};
+    struct agent_event message = {.record = number};
+    a->stats.records++;
+    buf_clear(out);
+    *ret_sent = true;
+    int rc = normaliser_record(a->normaliser, record, FORMAT_AUTO, &ev, &err);
+    if (rc == E_NOMEM)
+        return rc;
+    if (rc) {
+        a->stats.damaged++;
+        return write_damaged(a, number, record, &err, out);
+    }
+    if (proctree_apply(a->tree, &ev) != 0)
+        return E_NOMEM;
+    rc = match_all(a, &ev, &message);
+    if (rc)
+        return rc;
+    if (message.alerts_len == 0 && is_quiet(a, ev.kind)) {
+        *ret_sent = false;
+        return 0;
+    }
+    buf_clear(&a->event_json);
+    event_add_json(&a->event_json, &ev);
+    if (buf_check(&a->event_json))
+        return buf_check(&a->event_json);
+    message.event = buf_str(&a->event_json);
+    rc = write_message(&message, out);
+    if (rc != E_LIMIT)
+        return rc;
+    (void)err_set(&err, rc, "the event is too large");
+    return write_damaged(a, number, record, &err, out);
+}

@@ -1,0 +1,63 @@
+/* What one device makes of a sensor's record: event, process tree, rules, and the message that
+ * carries event and alerts to the spool. The analyst process runs one; the simulator runs one for
+ * each of its devices, with one normaliser and one engine for all. Hostile input: a record that is
+ * no event is kept as evidence of itself. */
+#ifndef CORDON_DEVICE_ANALYSIS_H
+#define CORDON_DEVICE_ANALYSIS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct analysis;
+struct engine;
+struct normaliser;
+struct proctree;
+struct ruleset;
+
+struct analysis_stats {
+    uint64_t records;
+    uint64_t damaged; /* records that are no event */
+    uint64_t alerts;
+    uint64_t no_ruleset; /* events that met no rule because none was there yet */
+};
+
+/**
+ * @param normaliser    borrowed for ever; may serve several analyses of one thread
+ * @param processes_max most entries of the process tree
+ * @return 0 or E_NOMEM
+ */
+int analysis_new(struct normaliser *normaliser, size_t processes_max,
+                 struct analysis **ret_analysis) MUST_CHECK;
+/** NULL is allowed. */
+void analysis_free(struct analysis *a);
+
+/** Match with these rules from now on. Both borrowed until replaced; NULL: none. */
+void analysis_use(struct analysis *a, struct ruleset *ruleset, struct engine *engine);
+
+/**
+ * Obey a verified plan: kinds of events that are matched and not sent.
+ * @return 0, E_PARSE, E_NOMEM; on failure the earlier plan stays
+ */
+int analysis_plan(struct analysis *a, struct str json, struct err *err) MUST_CHECK;
+
+/**
+ * Analyse one record.
+ *
+ * @param number   record number, goes into the message
+ * @param out      cleared, then the body of AGENT_EVENT
+ * @param ret_sent false when the plan wants it matched only and no rule fired: `out` is empty
+ * @return 0, E_NOMEM
+ */
+int analysis_record(struct analysis *a, uint64_t number, struct str record, struct buf *out,
+                    bool *ret_sent) MUST_CHECK;
+
+/** The processes seen so far, borrowed. */
+const struct proctree *analysis_tree(const struct analysis *a);
+const struct analysis_stats *analysis_stats(const struct analysis *a);
+
+#endif
