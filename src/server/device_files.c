@@ -2,6 +2,7 @@
  * many devices take it at the same time and however slowly; each of them is sent the next piece
  * when it took the last. */
 #include "base/mem.h"
+#include "codec/http_accept.h"
 #include "proto/signed_file.h"
 #include "server/handlers.h"
 #include "server/rules.h"
@@ -89,21 +90,6 @@ static void send_file(struct call *c, struct served *file, const char *etag)
 
 /* ---------------------------------------------------------------- what is there already */
 
-/* RFC 9110 section 13.1.2: a list of tags, compared without their weakness, or "*". */
-static bool is_known(struct call *c, struct str etag)
-{
-    struct str list = http1_find(http_req_head(c->req), "if-none-match");
-    struct str one;
-    while (str_next(&list, ',', &one)) {
-        one = str_trim(one);
-        if (str_starts(one, STR("W/")))
-            one = str_sub(one, 2, SIZE_MAX);
-        if (str_eq(one, etag) || str_is(one, "*"))
-            return true;
-    }
-    return false;
-}
-
 /* @return true when the request was answered: the device has it, or there is no such version */
 static bool answer_early(struct call *c, const char *what, char etag[ETAG_BYTES])
 {
@@ -121,7 +107,7 @@ static bool answer_early(struct call *c, const char *what, char etag[ETAG_BYTES]
     etag[0] = '"';
     memcpy(etag + 1, version.ptr, version.len);
     memcpy(etag + 1 + version.len, "\"", 2);
-    if (!is_known(c, str_of(etag)))
+    if (!http_etag_listed(http1_find(http_req_head(c->req), "if-none-match"), str_of(etag)))
         return false;
     http_answer_header(c->req, "ETag", str_of(etag));
     http_answer_send(c->req, 304, NULL, STR(""));
