@@ -6,6 +6,7 @@
 #include "fleet/user.h"
 #include "os/clock.h"
 #include "os/log.h"
+#include "server/console.h"
 #include "server/handlers.h"
 
 static const call_fn bindings[ROUTE_COUNT] = {
@@ -153,6 +154,10 @@ static void route(struct http_req *req, struct server *s, enum route_listener li
         (void)route_allow(listener, http_req_path(req), allow);
         http_answer_header(req, "Allow", str_of(allow));
         http_answer_problem(req, 405, rc, "this path does not know the method");
+        return;
+    }
+    if (rc && listener == LISTENER_ADMIN) {
+        console_answer(req);
         return;
     }
     if (rc) {
