@@ -130,15 +130,16 @@ void actions_run(struct actions *a, const struct command *c)
     finish(a, c, rc, &err, buf_str(&json));
 }
 
-void actions_connected(struct actions *a, bool connected)
+void actions_reached(struct actions *a, uint64_t generation)
 {
     struct err err = {0};
-    if (!connected || !a->last.isolated || a->last.confirmed)
+    if (!a->last.isolated || a->last.confirmed || generation != a->last.generation)
         return;
     if (isolation_confirm(a->isolation, &err) != 0)
         log_err(LOG_ERROR, "the confirmation could not be saved", &err);
     else
-        log_info("isolation confirmed: the server was reached through it");
+        log_info("isolation confirmed: the server was reached through it",
+                 KV_INT("generation", (int64_t)generation));
     look(a);
 }
 

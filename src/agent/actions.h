@@ -36,8 +36,9 @@ void actions_free(struct actions *a);
 /** Run a command; ends with `finished`. Slices of the command are valid for this call only. */
 void actions_run(struct actions *a, const struct command *c);
 
-/** The device reached its server: an isolation is now confirmed and no longer undoes itself. */
-void actions_connected(struct actions *a, bool connected);
+/** The device reached its server through the isolation of this generation: if that is the one in
+ * force, it is now confirmed and no longer undoes itself. */
+void actions_reached(struct actions *a, uint64_t generation);
 
 /** Isolation as observed in the kernel. @param ret_state "isolated" or "released" */
 void actions_isolation(const struct actions *a, uint64_t *ret_generation, struct str *ret_state);

@@ -411,6 +411,20 @@ static void take_plan(struct monitor *m, struct str file)
     status_soon(m);
 }
 
+/* Sent at each sign of life of the server, so not each is a change. */
+static void take_channel(struct monitor *m, struct str body)
+{
+    struct rd r = rd_of(body);
+    bool connected = rd_u8(&r) != 0;
+    uint64_t generation = rd_u64(&r);
+    if (m->connected != connected) {
+        m->connected = connected;
+        log_info(connected ? "connected to the server" : "not connected to the server");
+    }
+    if (generation)
+        actions_reached(m->actions, generation);
+}
+
 static void uplink_message(void *arg, struct peer *p, uint16_t type, struct str body, int *fd)
 {
     struct monitor *m = arg;
@@ -431,12 +445,7 @@ static void uplink_message(void *arg, struct peer *p, uint16_t type, struct str 
         take_plan(m, body);
         break;
     case AGENT_CHANNEL:
-        /* Sent at each sign of life of the server, so not each is a change. */
-        if (m->connected != (body.ptr[0] != 0)) {
-            m->connected = !m->connected;
-            log_info(m->connected ? "connected to the server" : "not connected to the server");
-        }
-        actions_connected(m->actions, m->connected);
+        take_channel(m, body);
         break;
     case AGENT_UPLINK_HEALTH:
         keep_health(&m->uplink, body);

@@ -11,6 +11,7 @@
 #include "agent/peer.h"
 #include "agent/poster.h"
 #include "base/arena.h"
+#include "base/rd.h"
 #include "codec/json_out.h"
 #include "crypto/x509.h"
 #include "device/batcher.h"
@@ -61,6 +62,7 @@ struct uplink {
     struct str health;
     uint64_t told_generation; /* isolation as the server was last told */
     struct str told_state;    /* "isolated" or "released", a literal; empty = never told */
+    uint64_t reached_through; /* generation of the isolation that the server answered through */
     struct sandbox_state sandbox;
     /* Renewal of the certificate; times are the server's. */
     struct buf renewal; /* body of the request, made before the sandbox closes */
@@ -217,11 +219,37 @@ static void report_changes(struct uplink *u)
 
 /* ---------------------------------------------------------------- from the server */
 
-static void tell_channel(struct uplink *u, bool connected)
+static void tell_channel(struct uplink *u, bool connected, uint64_t reached_through)
 {
-    char byte = connected ? 1 : 0;
-    if (peer_send(u->monitor, AGENT_CHANNEL, str_n(&byte, 1), -1) != 0)
+    struct buf body CLEANUP(buf_done) = {0};
+    buf_add_u8(&body, connected ? 1 : 0);
+    buf_add_u64(&body, reached_through);
+    if (buf_check(&body) || peer_send(u->monitor, AGENT_CHANNEL, buf_str(&body), -1) != 0)
         stop(u, 1);
+}
+
+/* Whatever came before the rules were in force proves nothing, and a healthy channel is silent: so
+ * the server is asked for a sign of life, and the question carries the generation it is about. */
+static void try_isolation(struct uplink *u)
+{
+    struct buf generation CLEANUP(buf_done) = {0};
+    if (!u->ws || !str_is(u->status.isolation_state, "isolated") ||
+        u->status.isolation_generation == u->reached_through)
+        return;
+    buf_add_u64(&generation, u->status.isolation_generation);
+    if (buf_check(&generation) == 0)
+        (void)!ws_conn_ping(u->ws, buf_str(&generation));
+}
+
+static void on_pong(struct ws_conn *ws, struct str payload, void *arg)
+{
+    struct uplink *u = arg;
+    struct rd r = rd_of(payload);
+    (void)ws;
+    if (payload.len != sizeof(uint64_t))
+        return;
+    u->reached_through = rd_u64(&r);
+    tell_channel(u, true, u->reached_through);
 }
 
 static void want_files(struct uplink *u, const struct channel_msg *m)
@@ -269,7 +297,7 @@ static void on_message(struct ws_conn *ws, bool is_text, struct str payload, voi
         ws_conn_close(ws, WS_CLOSE_POLICY, "malformed");
         return;
     }
-    tell_channel(u, true);
+    tell_channel(u, true, 0);
     heard(u, &m);
 }
 
@@ -282,11 +310,12 @@ static void on_close(struct ws_conn *ws, uint16_t code, void *arg)
     log_warn("channel closed", KV_INT("code", code));
     u->ws = NULL;
     u->greeted = false;
-    tell_channel(u, false);
+    tell_channel(u, false, 0);
     connect_later(u);
 }
 
-static const struct ws_conn_handler ws_handler = {on_message, NULL, on_close};
+static const struct ws_conn_handler ws_handler = {
+    .on_message = on_message, .on_close = on_close, .on_pong = on_pong};
 
 static void on_open(struct ws_conn *ws, void *arg)
 {
@@ -446,6 +475,7 @@ static void monitor_message(void *arg, struct peer *p, uint16_t type, struct str
         }
         say_hello(u);
         report_changes(u);
+        try_isolation(u);
         break;
     case AGENT_UPLINK_PEER:
         if (*fd >= 0)

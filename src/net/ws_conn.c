@@ -113,6 +113,8 @@ static void on_event(struct ws_conn *ws, const struct ws_event *event)
             ws->round_trip_ms = clock_mono_ms() - ws->ping_sent_ms;
             ws->ping_sent_ms = 0;
         }
+        if (ws->state == OPEN && ws->options.handler->on_pong)
+            ws->options.handler->on_pong(ws, event->payload, ws->options.arg);
         break;
     case WS_CLOSE: {
         bool empty = event->close_code == WS_CLOSE_NO_CODE;
@@ -295,6 +297,11 @@ int ws_conn_priv_new(struct conn *c, enum ws_role role, const struct ws_conn_opt
 void ws_conn_priv_cut(struct ws_conn *ws)
 {
     end(ws, ws->state == OPEN ? WS_CLOSE_ABNORMAL : ws->code);
+}
+
+int ws_conn_ping(struct ws_conn *ws, struct str payload)
+{
+    return ws->state == OPEN ? send_frame(ws, WS_PING, payload) : E_CLOSED;
 }
 
 int ws_conn_send(struct ws_conn *ws, bool is_text, struct str payload)

@@ -28,6 +28,8 @@ struct ws_conn_handler {
      *             connection broke or a ping went unanswered
      */
     void (*on_close)(struct ws_conn *ws, uint16_t code, void *arg);
+    /** The peer answered a ping, this or the timer's (empty); may be NULL. */
+    void (*on_pong)(struct ws_conn *ws, struct str payload, void *arg);
 };
 
 struct ws_conn_options {
@@ -41,6 +43,9 @@ struct ws_conn_options {
 
 /** @return 0, E_CLOSED (over or closing), E_LIMIT (queue full; not taken), E_NOMEM */
 int ws_conn_send(struct ws_conn *ws, bool is_text, struct str payload) MUST_CHECK;
+/** Send a ping of one's own; on_pong tells the answer. @param payload at most 125 bytes
+ * @return as ws_conn_send */
+int ws_conn_ping(struct ws_conn *ws, struct str payload) MUST_CHECK;
 /** Bytes not taken by the peer yet. */
 size_t ws_conn_queued_bytes(const struct ws_conn *ws);
 /** Begin the closing handshake; on_close follows within seconds. Messages that still arrive are

@@ -38,7 +38,9 @@
     X(AGENT_SIGNED_RULESET, "signed-ruleset", UPLINK, MONITOR, 0, 0,                               \
       "signed ruleset file; descriptor, to be copied and verified")                                \
     X(AGENT_SIGNED_PLAN, "signed-plan", UPLINK, MONITOR, 32, 262144, "signed plan file")           \
-    X(AGENT_CHANNEL, "channel", UPLINK, MONITOR, 1, 1, "u8: 1 = connected to the server, 0 = not") \
+    X(AGENT_CHANNEL, "channel", UPLINK, MONITOR, 9, 9,                                             \
+      "u8: 1 = connected to the server, 0 = not; u64: generation of the isolation that the "       \
+      "server was reached through, 0 = not known")                                                 \
     X(AGENT_STATUS, "status", MONITOR, UPLINK, 2, 65536,                                           \
       "JSON: boot, challenge, isolation as observed, ruleset and plan versions, health, facts")    \
     X(AGENT_UPLINK_HEALTH, "uplink-health", UPLINK, MONITOR, 2, 65536,                             \

@@ -169,7 +169,7 @@ static void on_close(struct ws_conn *ws, uint16_t code, void *arg)
     channel_free(ch);
 }
 
-static const struct ws_conn_handler ws_handler = {on_message, NULL, on_close};
+static const struct ws_conn_handler ws_handler = {.on_message = on_message, .on_close = on_close};
 
 static struct channel *channel_new(struct call *call)
 {

@@ -35,6 +35,7 @@ struct user {
     struct ws_conn *ws;
     struct buf heard; /* "<t|b>:<payload>;" */
     struct str first; /* said when open */
+    struct str ping;  /* sent instead of `first` */
     unsigned messages_wanted;
     unsigned messages;
     int code;
@@ -63,14 +64,24 @@ static void on_close(struct ws_conn *ws, uint16_t code, void *arg)
     loop_stop(u->loop);
 }
 
-static const struct ws_conn_handler handler = {.on_message = on_message, .on_close = on_close};
+static void on_pong(struct ws_conn *ws, struct str payload, void *arg)
+{
+    struct user *u = arg;
+    buf_add_str(&u->heard, payload);
+    ws_conn_close(ws, WS_CLOSE_NORMAL, "");
+}
+
+static const struct ws_conn_handler handler = {
+    .on_message = on_message, .on_close = on_close, .on_pong = on_pong};
 
 static void on_open(struct ws_conn *ws, void *arg)
 {
     struct user *u = arg;
     u->attempt = NULL;
     u->ws = ws;
-    if (u->first.len)
+    if (u->ping.len)
+        assert_ok(ws_conn_ping(ws, u->ping));
+    else if (u->first.len)
         assert_ok(ws_conn_send(ws, true, u->first));
 }
 
@@ -180,6 +191,23 @@ static void mutual_tls_large_messages_and_resumption_work(void **state)
     assert_int_equal(SSL_CTX_sess_hits(tls->ssl_ctx), 2);
     pki_identity_done(&device);
     tls_free(tls);
+}
+
+static void a_ping_of_ones_own_comes_back_as_it_went(void **state)
+{
+    (void)state;
+    struct http_fixture f;
+    struct user u;
+    http_fixture_init(&f, NULL);
+    http_fixture_start(&f);
+    user_init(&u, NULL, "");
+    u.ping = STR("generation 7");
+    run(&u, "ws", http_fixture_port(&f), "/ws");
+    assert_true(u.closed);
+    assert_int_equal(u.messages, 0);
+    assert_str(buf_str(&u.heard), "generation 7");
+    user_done(&u);
+    http_fixture_stop(&f);
 }
 
 static void a_proxy_is_passed(void **state)
@@ -434,6 +462,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plain_websocket_is_opened_used_and_closed),
         cmocka_unit_test(mutual_tls_large_messages_and_resumption_work),
+        cmocka_unit_test(a_ping_of_ones_own_comes_back_as_it_went),
         cmocka_unit_test(a_proxy_is_passed),
         cmocka_unit_test(a_refusal_tells_status_and_code),
         cmocka_unit_test(a_server_that_is_not_trusted_is_not_talked_to),
