@@ -43,4 +43,8 @@ int isolate_release(struct err *err) MUST_CHECK;
 int isolate_check(const struct isolate_policy *wanted, enum isolate_found *ret_found,
                   struct err *err) MUST_CHECK;
 
+/** Have the packet filter's program read the rules without putting them in force. For the
+ * self-test. @return as isolate_apply; E_STATE quotes what is refused */
+int isolate_dry_run(const struct isolate_policy *policy, struct err *err) MUST_CHECK;
+
 #endif

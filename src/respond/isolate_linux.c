@@ -44,15 +44,15 @@ static int run(const char *const *args, struct str input, struct buf *out, struc
     return err_set(err, code, "nft: %.*s", STR_FMT(str_sub(says, 0, 300)));
 }
 
-/* Carry one command out; steals nothing. */
-static int command(json_t *wanted, struct err *err)
+/* Carry one command out, or only have it checked; steals nothing. */
+static int command(json_t *wanted, bool dry, struct err *err)
 {
     CLEANUP(isolate_nft_unref) json_t *order = isolate_nft_command(wanted);
     char *text = order ? json_dumps(order, JSON_COMPACT) : NULL;
     if (!text)
         return err_set(err, E_NOMEM, "out of memory");
     CLEANUP(buf_done) struct buf out = {0};
-    static const char *const args[] = {"-j", "-f", "-", NULL};
+    const char *const args[] = {"-j", "-f", "-", dry ? "-c" : NULL, NULL};
     int rc = run(args, str_of(text), &out, err);
     free(text);
     return rc;
@@ -122,7 +122,7 @@ int isolate_apply(const struct isolate_policy *policy, struct err *err)
     CLEANUP(isolate_nft_unref) json_t *objects = isolate_nft_wanted(policy);
     if (!objects)
         return err_set(err, E_NOMEM, "out of memory");
-    int rc = command(objects, err);
+    int rc = command(objects, false, err);
     enum isolate_found found = ISOLATE_ABSENT;
     if (rc == 0)
         rc = isolate_check(policy, &found, err);
@@ -133,9 +133,17 @@ int isolate_apply(const struct isolate_policy *policy, struct err *err)
     return found == ISOLATE_AS_WANTED ? 0 : E_STATE;
 }
 
+int isolate_dry_run(const struct isolate_policy *policy, struct err *err)
+{
+    CLEANUP(isolate_nft_unref) json_t *objects = isolate_nft_wanted(policy);
+    if (!objects)
+        return err_set(err, E_NOMEM, "out of memory");
+    return command(objects, true, err);
+}
+
 int isolate_release(struct err *err)
 {
-    int rc = command(NULL, err);
+    int rc = command(NULL, false, err);
     if (rc)
         return rc;
     bool there;

@@ -5,6 +5,8 @@
  * "packet too big" belong to the lifeline's state and pass with it. */
 #include "respond/isolate_pf.h"
 
+#define CALL_OURS "anchor \"" ISOLATE_PF_ANCHOR "\""
+
 static void add_endpoint(struct buf *out, const struct isolate_address *a, const uint32_t *uid)
 {
     buf_addf(out, "pass out quick %s proto tcp from any to ", a->v6 ? "inet6" : "inet");
@@ -49,14 +51,15 @@ int isolate_pf_add_anchor(struct buf *out, const struct isolate_policy *policy)
     return buf_check(out);
 }
 
-int isolate_pf_add_main(struct buf *out)
+int isolate_pf_add_main(struct buf *out, bool ours)
 {
     buf_add_cstr(out, "scrub-anchor \"com.apple/*\"\n"
                       "nat-anchor \"com.apple/*\"\n"
                       "rdr-anchor \"com.apple/*\"\n"
-                      "dummynet-anchor \"com.apple/*\"\n"
-                      "anchor \"" ISOLATE_PF_ANCHOR "\"\n"
-                      "anchor \"com.apple/*\"\n"
+                      "dummynet-anchor \"com.apple/*\"\n");
+    if (ours)
+        buf_add_cstr(out, CALL_OURS "\n");
+    buf_add_cstr(out, "anchor \"com.apple/*\"\n"
                       "load anchor \"com.apple\" from \"/etc/pf.anchors/com.apple\"\n");
     return buf_check(out);
 }
@@ -79,7 +82,32 @@ bool isolate_pf_anchor_first(struct str rules)
         /* Normalisation is printed among the rules but decides nothing. */
         if (line.len == 0 || str_starts(line, STR("scrub")) || str_starts(line, STR("dummynet")))
             continue;
-        return str_starts(line, STR("anchor \"" ISOLATE_PF_ANCHOR "\""));
+        return str_starts(line, STR(CALL_OURS));
+    }
+    return false;
+}
+
+bool isolate_pf_calls_anchor(struct str rules)
+{
+    struct str line;
+    while (str_next(&rules, '\n', &line)) {
+        if (str_starts(str_trim(line), STR(CALL_OURS)))
+            return true;
+    }
+    return false;
+}
+
+/* "PID Process-name TOKEN TIMESTAMP" with blanks between; the name may hold blanks too. */
+bool isolate_pf_holds(struct str references, uint64_t token)
+{
+    struct str line, word;
+    while (str_next(&references, '\n', &line)) {
+        line = str_trim(line);
+        for (bool pid = true; str_next(&line, ' ', &word); pid = false) {
+            uint64_t number;
+            if (!pid && word.len && str_to_u64(word, &number) == 0 && number == token)
+                return true;
+        }
     }
     return false;
 }

@@ -83,7 +83,7 @@ void isolate_address_add(struct buf *out, const struct isolate_address *a)
     buf_addf(out, ":%u", (unsigned)a->port);
 }
 
-static bool same(const struct isolate_address *a, const struct isolate_address *b)
+bool isolate_address_equal(const struct isolate_address *a, const struct isolate_address *b)
 {
     return a->v6 == b->v6 && a->port == b->port && memcmp(a->ip, b->ip, sizeof a->ip) == 0;
 }
@@ -92,7 +92,7 @@ int isolate_policy_add(struct isolate_address *list, uint32_t *len,
                        const struct isolate_address *address, struct err *err)
 {
     for (uint32_t i = 0; i < *len; i++) {
-        if (same(&list[i], address))
+        if (isolate_address_equal(&list[i], address))
             return 0;
     }
     if (*len == ISOLATE_ADDRESSES_MAX)
@@ -107,7 +107,7 @@ static bool same_list(const struct isolate_address *a, uint32_t a_len,
     if (a_len != b_len)
         return false;
     for (uint32_t i = 0; i < a_len; i++) {
-        if (!same(&a[i], &b[i]))
+        if (!isolate_address_equal(&a[i], &b[i]))
             return false;
     }
     return true;

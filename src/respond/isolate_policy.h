@@ -41,6 +41,8 @@ void isolate_address_add_ip(struct buf *out, const struct isolate_address *a);
 /** Append the form that isolate_address_parse reads. */
 void isolate_address_add(struct buf *out, const struct isolate_address *a);
 
+bool isolate_address_equal(const struct isolate_address *a, const struct isolate_address *b);
+
 /** Add an endpoint to a list unless it is there already. @return 0 or E_LIMIT */
 int isolate_policy_add(struct isolate_address *list, uint32_t *len,
                        const struct isolate_address *address, struct err *err) MUST_CHECK;

@@ -10,10 +10,19 @@
 #include "os/clock.h"
 #include "os/failpoint.h"
 
+enum { PROBE_MS = 2000 };
+
+static int probe_kernel(const struct isolate_policy *policy, struct isolate_probe *ret_probe,
+                        struct err *err)
+{
+    return isolate_probe_run(policy, PROBE_MS, ret_probe, err);
+}
+
 const struct isolation_backend isolation_kernel = {
     .apply = isolate_apply,
     .release = isolate_release,
     .check = isolate_check,
+    .probe = probe_kernel,
 };
 
 struct isolation {
@@ -24,6 +33,8 @@ struct isolation {
     bool in_kernel;               /* our rules were there when last looked at */
     bool persisted;               /* the file says what `record` says */
     bool rolled_back;
+    bool leaks; /* the rules are in the kernel, and the probe came through them */
+    struct isolate_probe probe;
     int64_t deadline_ms; /* for an unconfirmed isolation, monotonic */
     uint64_t reasserted;
 };
@@ -73,6 +84,16 @@ static int apply(struct isolation *i, struct err *err)
     return rc;
 }
 
+/* Rules that do not hold stay all the same: they may hold somebody, and are looked at again. */
+static int look_inside(struct isolation *i, struct err *err)
+{
+    if (!i->backend->probe)
+        return 0;
+    int rc = i->backend->probe(&i->record.policy, &i->probe, err);
+    i->leaks = rc == E_STATE;
+    return i->leaks ? rc : 0;
+}
+
 static int take_out(struct isolation *i, struct err *err)
 {
     if (FAILPOINT("isolation.release.before"))
@@ -81,7 +102,7 @@ static int take_out(struct isolation *i, struct err *err)
     if (rc == 0 && FAILPOINT("isolation.release.after"))
         rc = err_set(err, E_IO, "fail point");
     if (rc == 0)
-        i->in_kernel = false;
+        i->in_kernel = i->leaks = false;
     return rc;
 }
 
@@ -153,9 +174,7 @@ int isolation_order(struct isolation *i, const struct isolate_policy *policy,
     }
     i->rolled_back = false;
     i->deadline_ms = now_ms + i->rollback_ms;
-    if (i->backend->reachable && i->backend->reachable(&i->record.policy, NULL) == 0)
-        return isolation_confirm(i, err);
-    return 0;
+    return look_inside(i, err);
 }
 
 int isolation_release(struct isolation *i, uint64_t generation, struct err *err)
@@ -215,6 +234,8 @@ int isolation_tick(struct isolation *i, int64_t now_ms, struct err *err)
         rc = lift(i, i->record.policy.generation, err);
     } else if (i->record.isolated) {
         rc = reassert(i, err);
+        if (rc == 0 && i->leaks)
+            rc = look_inside(i, err);
     } else if (i->in_kernel) {
         rc = take_out(i, err);
     }
@@ -226,13 +247,14 @@ int isolation_tick(struct isolation *i, int64_t now_ms, struct err *err)
 void isolation_status(const struct isolation *i, struct isolation_status *ret_status)
 {
     *ret_status = (struct isolation_status){
-        .isolated = i->in_kernel,
+        .isolated = i->in_kernel && !i->leaks,
         .confirmed = i->record.confirmed,
         .persisted = i->persisted,
         .rolled_back = i->rolled_back,
         .generation = i->record.policy.generation,
         .reasserted = i->reasserted,
         .since_ns = i->record.since_ns,
+        .probe = i->probe,
     };
 }
 

@@ -14,6 +14,7 @@
 #define CORDON_RESPOND_ISOLATION_H
 
 #include "respond/isolate.h"
+#include "respond/isolate_probe.h"
 #include "respond/isolate_state.h"
 
 /** The kernel's side; tests put their own in. `isolation_kernel` is isolate.h. */
@@ -22,8 +23,10 @@ struct isolation_backend {
     int (*release)(struct err *err);
     int (*check)(const struct isolate_policy *wanted, enum isolate_found *ret_found,
                  struct err *err);
-    /** May be NULL. @return 0 when the server answers through the isolation: confirms at once */
-    int (*reachable)(const struct isolate_policy *policy, struct err *err);
+    /** Look from inside whether the rules do what they say; may be NULL. @return 0, E_STATE (what
+     * must be shut out came through), E_IO */
+    int (*probe)(const struct isolate_policy *policy, struct isolate_probe *ret_probe,
+                 struct err *err);
 };
 
 extern const struct isolation_backend isolation_kernel;
@@ -31,13 +34,14 @@ extern const struct isolation_backend isolation_kernel;
 struct isolation;
 
 struct isolation_status {
-    bool isolated;       /* wanted, and the kernel had the rules when last looked at */
+    bool isolated;       /* wanted, the kernel had the rules when last looked at, and they hold */
     bool confirmed;      /* the server was reached through it */
     bool persisted;      /* it would outlive a restart */
     bool rolled_back;    /* it undid itself because the server was never reached */
     uint64_t generation; /* of the order that is in force, 0 = none yet */
     uint64_t reasserted; /* times somebody else had changed the rules */
     int64_t since_ns;    /* wall time of that order */
+    struct isolate_probe probe; /* what the look after the last order saw */
 };
 
 /**
@@ -63,8 +67,9 @@ int isolation_restore(struct isolation *i, int64_t now_ms, struct err *err) MUST
  *
  * @param code_hash SHA-256 of the local release code, or NULL
  * @param now_ms    monotonic
- * @return 0, E_STATE (an order of a later generation is in force, or the kernel did not take the
- *         rules), as isolate_apply. A first isolation that fails leaves nothing behind.
+ * @return 0, E_STATE (an order of a later generation is in force, the kernel did not take the
+ *         rules, or the probe came through them), as isolate_apply. A first isolation that fails
+ *         leaves nothing behind, except that rules that do not hold stay and are looked at again.
  */
 int isolation_order(struct isolation *i, const struct isolate_policy *policy,
                     const unsigned char *code_hash, int64_t now_ms, struct err *err) MUST_CHECK;

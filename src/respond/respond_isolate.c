@@ -2,6 +2,7 @@
  * puts "lifeline", its own addresses, in front of the arguments when it signs a containment order.
  */
 #include "os/clock.h"
+#include "respond/mdm.h"
 #include "respond/message.h"
 #include "respond/respond.h"
 
@@ -73,6 +74,16 @@ static void add_status(const struct isolation *i, json_t *result)
     (void)json_object_set_new(result, "persisted", json_boolean(s.persisted));
 }
 
+/* What the look from inside saw: "server" must have answered, "others" must not. */
+static void add_probe(const struct isolation *i, json_t *result)
+{
+    struct isolation_status s;
+    isolation_status(i, &s);
+    json_t *probe = json_pack("{s:s, s:s}", "server", isolate_seen_name(s.probe.server), "others",
+                              isolate_seen_name(s.probe.others));
+    (void)json_object_set_new(result, "probe", probe);
+}
+
 static int check_env(const struct respond_env *env, struct err *err)
 {
     if (!env->isolation || env->generation == 0)
@@ -83,7 +94,9 @@ static int check_env(const struct respond_env *env, struct err *err)
 static int run_isolate(const struct respond_env *env, const json_t *args, json_t *result,
                        struct err *err)
 {
-    struct isolate_policy p = {.generation = env->generation, .uid = env->lifeline_uid};
+    struct isolate_policy p = {.generation = env->generation,
+                               .uid = env->lifeline_uid,
+                               .keep_mdm = mdm_enrolled(MDM_PROFILES)};
     int rc = check_env(env, err);
     if (rc == 0)
         rc = read_policy(args, &p, err);
@@ -91,6 +104,7 @@ static int run_isolate(const struct respond_env *env, const json_t *args, json_t
         return rc;
     rc = isolation_order(env->isolation, &p, NULL, clock_mono_ms(), err);
     add_status(env->isolation, result);
+    add_probe(env->isolation, result);
     if (rc == 0)
         tell_user(args, "This device is isolated", result);
     return rc;

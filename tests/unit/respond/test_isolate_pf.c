@@ -74,7 +74,7 @@ static void the_main_ruleset_calls_our_anchor_before_apples(void **state)
 {
     (void)state;
     CLEANUP(buf_done) struct buf text = {0};
-    assert_ok(isolate_pf_add_main(&text));
+    assert_ok(isolate_pf_add_main(&text, true));
     size_t ours = str_find(buf_str(&text), STR("\nanchor \"cordon\"\n"));
     size_t apples = str_find(buf_str(&text), STR("\nanchor \"com.apple/*\"\n"));
     assert_true(ours != SIZE_MAX && apples != SIZE_MAX && ours < apples);
@@ -110,7 +110,7 @@ static int build(void *context)
     CLEANUP(buf_done) struct buf text = {0};
     struct isolate_policy p = {.keep_mdm = true};
     int rc = isolate_pf_add_anchor(&text, &p);
-    return rc ? rc : isolate_pf_add_main(&text);
+    return rc ? rc : isolate_pf_add_main(&text, true);
 }
 
 static void memory_may_run_out_at_any_point(void **state)

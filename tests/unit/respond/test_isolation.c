@@ -19,7 +19,7 @@ static struct {
     struct isolate_policy policy;
     int apply_fails; /* error code of the next calls, 0 = none */
     int release_fails;
-    int unreachable;
+    bool leaks; /* the rules are there and do nothing */
 } kernel;
 
 static int ram_apply(const struct isolate_policy *policy, struct err *err)
@@ -51,15 +51,17 @@ static int ram_check(const struct isolate_policy *wanted, enum isolate_found *re
     return 0;
 }
 
-static int ram_reachable(const struct isolate_policy *policy, struct err *err)
+static int ram_probe(const struct isolate_policy *policy, struct isolate_probe *ret_probe,
+                     struct err *err)
 {
     (void)policy;
-    return kernel.unreachable ? err_set(err, E_CONNECT, "no answer") : 0;
+    *ret_probe =
+        (struct isolate_probe){ISOLATE_ANSWERED, kernel.leaks ? ISOLATE_ANSWERED : ISOLATE_SILENT};
+    return kernel.leaks ? err_set(err, E_STATE, "it came through") : 0;
 }
 
 static const struct isolation_backend ram = {ram_apply, ram_release, ram_check, NULL};
-static const struct isolation_backend ram_probing = {ram_apply, ram_release, ram_check,
-                                                     ram_reachable};
+static const struct isolation_backend ram_probing = {ram_apply, ram_release, ram_check, ram_probe};
 
 static char *folder;
 static char path[512];
@@ -213,16 +215,34 @@ static void an_unconfirmed_isolation_gets_its_time_again_after_a_restart(void **
     isolation_free(i);
 }
 
-static void a_probe_that_reaches_the_server_confirms_at_once(void **state)
+static void rules_that_do_not_hold_are_no_isolation_and_are_looked_at_again(void **state)
 {
     (void)state;
     struct isolation *i = start(&ram_probing, 0);
-    kernel.unreachable = 1;
+    struct isolate_policy p = policy(5, "10.77.0.1:8443");
+    struct err err = {0};
+    kernel.leaks = true;
+    assert_int_equal(isolation_order(i, &p, NULL, 0, &err), E_STATE);
+    assert_string_equal(err.message, "it came through");
+    assert_true(kernel.present);
+    assert_false(status(i).isolated);
+    assert_int_equal(status(i).probe.others, ISOLATE_ANSWERED);
+    assert_int_equal(isolation_tick(i, 1, &err), E_STATE);
+    assert_false(status(i).isolated);
+    kernel.leaks = false;
+    tick(i, 2);
+    assert_true(status(i).isolated);
+    isolation_free(i);
+}
+
+static void a_server_that_answers_the_probe_confirms_nothing(void **state)
+{
+    (void)state;
+    struct isolation *i = start(&ram_probing, 0);
     order(i, 5, 0);
+    assert_int_equal(status(i).probe.server, ISOLATE_ANSWERED);
+    assert_true(status(i).isolated);
     assert_false(status(i).confirmed);
-    kernel.unreachable = 0;
-    order(i, 6, 0);
-    assert_true(status(i).confirmed);
     isolation_free(i);
 }
 
@@ -519,7 +539,8 @@ int main(void)
         ISOLATION_TEST(an_unconfirmed_isolation_undoes_itself_in_time_and_stays_undone),
         ISOLATION_TEST(a_confirmed_isolation_never_undoes_itself),
         ISOLATION_TEST(an_unconfirmed_isolation_gets_its_time_again_after_a_restart),
-        ISOLATION_TEST(a_probe_that_reaches_the_server_confirms_at_once),
+        ISOLATION_TEST(rules_that_do_not_hold_are_no_isolation_and_are_looked_at_again),
+        ISOLATION_TEST(a_server_that_answers_the_probe_confirms_nothing),
         ISOLATION_TEST(changed_rules_are_put_back_and_counted),
         ISOLATION_TEST(it_outlives_a_restart_in_either_direction),
         ISOLATION_TEST(a_first_isolation_the_kernel_refuses_leaves_nothing_behind),

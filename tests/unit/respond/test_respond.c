@@ -150,7 +150,8 @@ static void isolate_and_release_follow_the_generation(void **state)
     const char *args = "{\"lifeline\":[\"192.0.2.1:8443\",\"[2001:db8::1]:8443\"],"
                        "\"allow\":[\"192.0.2.9:22\"]}";
     assert_ok_err(run("isolate", args, &result, &err), &err);
-    assert_str(buf_str(&result), "{\"isolated\":true,\"generation\":5,\"persisted\":true}");
+    assert_str(buf_str(&result), "{\"isolated\":true,\"generation\":5,\"persisted\":true,"
+                                 "\"probe\":{\"server\":\"not tried\",\"others\":\"not tried\"}}");
     assert_int_equal(applied.lifeline_len, 2);
     assert_int_equal(applied.allow_len, 1);
     assert_int_equal(applied.uid, 4321);
