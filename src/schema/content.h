@@ -1,6 +1,6 @@
-/* Detection content that travels inside the programs: the files of content/analytics, byte for
- * byte, in the order of their names. The table is generated at build time
- * (cmake/CordonContent.cmake). */
+/* Files that travel inside the programs, byte for byte: detection content (content/analytics, in
+ * the order of the names) and documents that the server gives out. The tables are generated at
+ * build time (cmake/CordonContent.cmake). */
 #ifndef CORDON_SCHEMA_CONTENT_H
 #define CORDON_SCHEMA_CONTENT_H
 
@@ -15,5 +15,8 @@ struct content_file {
 
 extern const struct content_file content_analytics[];
 extern const size_t content_analytics_len;
+
+extern const struct content_file content_documents[]; /* openapi.yaml */
+extern const size_t content_documents_len;
 
 #endif

@@ -21,6 +21,14 @@ enum route_auth { AUTH_NONE, AUTH_DEVICE, AUTH_PERSON };
       "the store is open and has space")                                                           \
     X(ROUTE_METRICS, LISTENER_ADMIN, "GET", "/metrics", AUTH_PERSON, "metrics.read", 0,            \
       "Prometheus text format")                                                                    \
+    X(ROUTE_OPENAPI, LISTENER_ADMIN, "GET", "/api/v1/openapi.yaml", AUTH_PERSON, "self", 0,        \
+      "this API's description, OpenAPI 3.1")                                                       \
+    X(ROUTE_SESSION, LISTENER_ADMIN, "GET", "/api/v1/session", AUTH_PERSON, "self", 0,             \
+      "who is signed in, until when, with the CSRF text of a browser")                             \
+    X(ROUTE_SESSION_CREATE, LISTENER_ADMIN, "POST", "/api/v1/session", AUTH_NONE, "", 65536,       \
+      "name and password for a session in a browser's cookie")                                     \
+    X(ROUTE_SESSION_END, LISTENER_ADMIN, "DELETE", "/api/v1/session", AUTH_PERSON, "self", 0,      \
+      "end the session used and clear the cookie")                                                 \
     X(ROUTE_LOGIN, LISTENER_ADMIN, "POST", "/api/v1/login", AUTH_NONE, "", 65536,                  \
       "name and password for a token that expires")                                                \
     X(ROUTE_LOGOUT, LISTENER_ADMIN, "POST", "/api/v1/logout", AUTH_PERSON, "self", 0,              \

@@ -9,11 +9,15 @@ void ops_livez(struct call *c);
 void ops_readyz(struct call *c);
 void ops_metrics(struct call *c);
 void ops_overview(struct call *c);
+void ops_openapi(struct call *c);
+/* api_login.c */
+void login_bearer(struct call *c);
+void login_browser(struct call *c);
+void login_password(struct call *c);
 /* api_session.c */
-void session_login(struct call *c);
-void session_logout(struct call *c);
+void session_get(struct call *c);
+void session_end(struct call *c);
 void session_whoami(struct call *c);
-void session_password(struct call *c);
 /* api_devices.c */
 void devices_list(struct call *c);
 void devices_get(struct call *c);

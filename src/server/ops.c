@@ -1,6 +1,7 @@
-/* Probes, metrics and the overview. */
+/* Probes, metrics, the overview, the API's description. */
 #include "os/clock.h"
 #include "os/file.h"
+#include "schema/content.h"
 #include "schema/param.h"
 #include "server/channels.h"
 #include "server/handlers.h"
@@ -134,4 +135,10 @@ void ops_metrics(struct call *c)
         http_answer_problem(c->req, 0, E_NOMEM, NULL);
     else
         http_answer_send(c->req, 200, "text/plain; version=0.0.4", buf_str(&out));
+}
+
+void ops_openapi(struct call *c)
+{
+    http_answer_header(c->req, "Cache-Control", STR("no-store"));
+    http_answer_send(c->req, 200, "application/yaml", content_documents[0].bytes);
 }

@@ -223,3 +223,27 @@ void render_audit(const struct store_audit *a, struct json_out *j)
     json_kv_str(j, "hash", a->hash);
     json_object_end(j);
 }
+
+void render_person(struct str name, enum role_id role, bool must_change, struct json_out *j)
+{
+    json_kv_str(j, "name", name);
+    json_kv_str(j, "role", role_table[role].name);
+    json_kv_bool(j, "must_change_password", must_change);
+    json_key(j, "permissions");
+    json_array_begin(j);
+    for (unsigned p = 0; p < PERMISSION_COUNT; p++) {
+        if (role_has(role, (enum permission_id)p))
+            json_str(j, permission_table[p].name);
+    }
+    json_array_end(j);
+}
+
+void render_session(struct str name, enum role_id role, bool must_change, struct str csrf,
+                    int64_t expires_ns, struct json_out *j)
+{
+    json_object_begin(j);
+    render_person(name, role, must_change, j);
+    kv_filled(j, "csrf", csrf);
+    render_time(j, "expires", expires_ns);
+    json_object_end(j);
+}

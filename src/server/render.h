@@ -18,6 +18,12 @@ void render_enroll_token(const struct store_enroll_token *t, struct str secret, 
 void render_ruleset(const struct store_ruleset *r, struct json_out *j);
 void render_audit(const struct store_audit *a, struct json_out *j);
 
+/** Members of an account, inside an object: name, role, must_change_password, permissions. */
+void render_person(struct str name, enum role_id role, bool must_change, struct json_out *j);
+/** @param csrf empty: a bearer caller, which has none */
+void render_session(struct str name, enum role_id role, bool must_change, struct str csrf,
+                    int64_t expires_ns, struct json_out *j);
+
 /** "key": time, left out when the time is 0. */
 void render_time(struct json_out *j, const char *key, int64_t ns);
 /** "key": stored JSON text, `{}` when empty. */

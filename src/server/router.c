@@ -6,6 +6,7 @@
 #include "fleet/user.h"
 #include "os/clock.h"
 #include "os/log.h"
+#include "server/browser.h"
 #include "server/console.h"
 #include "server/handlers.h"
 
@@ -13,10 +14,14 @@ static const call_fn bindings[ROUTE_COUNT] = {
     [ROUTE_LIVEZ] = ops_livez,
     [ROUTE_READYZ] = ops_readyz,
     [ROUTE_METRICS] = ops_metrics,
-    [ROUTE_LOGIN] = session_login,
-    [ROUTE_LOGOUT] = session_logout,
+    [ROUTE_OPENAPI] = ops_openapi,
+    [ROUTE_SESSION] = session_get,
+    [ROUTE_SESSION_CREATE] = login_browser,
+    [ROUTE_SESSION_END] = session_end,
+    [ROUTE_LOGIN] = login_bearer,
+    [ROUTE_LOGOUT] = session_end,
     [ROUTE_WHOAMI] = session_whoami,
-    [ROUTE_PASSWORD] = session_password,
+    [ROUTE_PASSWORD] = login_password,
     [ROUTE_OVERVIEW] = ops_overview,
     [ROUTE_DEVICES] = devices_list,
     [ROUTE_DEVICE] = devices_get,
@@ -51,23 +56,39 @@ call_fn router_binding(enum route_id id)
 
 /* ---------------------------------------------------------------- who calls */
 
-static int bearer_hash(struct http_req *req, char ret_hash[HASH_HEX_BYTES], struct err *err)
+static int bearer_token(const struct http1_head *head, struct str *ret_token, struct err *err)
 {
     struct str value;
     struct str kind;
-    if (http1_find_single(http_req_head(req), "authorization", &value) != 0 ||
+    if (http1_find_single(head, "authorization", &value) != 0 ||
         !str_starts_nocase(value, STR("Bearer ")))
         return err_set(err, E_AUTH, "a bearer token is needed: log in first");
     struct str token = str_trim(str_sub(value, 7, SIZE_MAX));
-    if (token_parse(token, &kind) != 0)
+    if (token_parse(token, &kind) != 0 || !str_is(kind, BEARER_TOKEN_KIND))
         return err_set(err, E_AUTH, "the token is not valid");
-    return token_hash(token, ret_hash);
+    *ret_token = token;
+    return 0;
+}
+
+/* What the caller shows: a bearer token, which counts whenever one is sent, or the cookie. */
+static int presented_token(struct call *c, struct str *ret_token, struct err *err)
+{
+    const struct http1_head *head = http_req_head(c->req);
+    if (http1_find(head, "authorization").ptr)
+        return bearer_token(head, ret_token, err);
+    int rc = browser_token(head, ret_token, err);
+    if (rc == E_NOT_FOUND)
+        return bearer_token(head, ret_token, err);
+    return rc ? rc : browser_csrf(*ret_token, c->csrf);
 }
 
 static int authenticate_person(struct call *c, struct err *err)
 {
     struct store_tx *tx CLEANUP(store_read_endp) = NULL;
-    int rc = bearer_hash(c->req, c->token_hash, err);
+    struct str token;
+    int rc = presented_token(c, &token, err);
+    if (rc == 0)
+        rc = token_hash(token, c->token_hash);
     if (rc == 0)
         rc = store_read_begin(c->server->store, &tx, err);
     if (rc == 0)
@@ -77,10 +98,21 @@ static int authenticate_person(struct call *c, struct err *err)
     return rc;
 }
 
+/* What somebody may do before they have set a password of their own. */
+static bool is_before_password(enum route_id id)
+{
+    return id == ROUTE_PASSWORD || id == ROUTE_WHOAMI || id == ROUTE_LOGOUT ||
+           id == ROUTE_SESSION || id == ROUTE_SESSION_END;
+}
+
 static int authorise_person(struct call *c, const struct route_row *row, struct err *err)
 {
-    if (c->must_change && c->match.id != ROUTE_PASSWORD && c->match.id != ROUTE_WHOAMI &&
-        c->match.id != ROUTE_LOGOUT)
+    int rc = 0;
+    if (c->csrf[0] && !str_is(row->method, "GET"))
+        rc = browser_check_change(http_req_head(c->req), str_of(c->csrf), err);
+    if (rc)
+        return rc;
+    if (c->must_change && !is_before_password(c->match.id))
         return err_set(err, E_DENIED, "set a new password first: POST /api/v1/password");
     return actor_may(&c->actor, permission_find(row->permission), err);
 }

@@ -65,6 +65,7 @@ struct call {
     struct store_device device;      /* AUTH_DEVICE */
     bool promote;                    /* AUTH_DEVICE: first use of a renewed certificate */
     char token_hash[HASH_HEX_BYTES]; /* AUTH_PERSON: of the presented token */
+    char csrf[HASH_HEX_BYTES];       /* AUTH_PERSON: of a browser's session, "" = bearer token */
     bool must_change;                /* the person must set a new password first */
 };
 
