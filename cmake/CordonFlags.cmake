@@ -11,11 +11,18 @@ add_compile_options(
 # Clang alone: assert(!"sentence") says why a branch cannot be reached, and the macros of system headers leave fields out.
 add_compile_options($<$<C_COMPILER_ID:Clang>:-Wno-string-conversion>
     $<$<C_COMPILER_ID:Clang>:-Wno-missing-field-initializers>)
-add_link_options(-Wl,-z,relro,-z,now -Wl,--as-needed)
+if(APPLE)
+    include(CordonMacos)
+else()
+    add_link_options(-Wl,-z,relro,-z,now -Wl,--as-needed)
+endif()
 # A release says nothing of the machine that built it.
 add_compile_options($<$<CONFIG:Release>:-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=>)
 add_compile_options($<$<CONFIG:Release>:-U_FORTIFY_SOURCE> $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
 set(CMAKE_C_FLAGS_RELEASE "-O2 -g1")
+if(APPLE)
+    set(CMAKE_C_FLAGS_RELEASE "-O2") # what a debugger reads of a Mac's program would name the folders of this machine
+endif()
 
 if(CORDON_SANITIZE)
     add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
