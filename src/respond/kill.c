@@ -8,7 +8,7 @@
 #include "os/clock.h"
 #include "respond/kill_priv.h"
 
-enum { ANCESTORS_MAX = 128 };
+enum { ANCESTORS_MAX = 128, EXECS_MOST = 16 };
 
 struct killing {
     const struct kill_order *order;
@@ -97,7 +97,29 @@ static bool listed(const struct killing *k, pid_t pid)
     return false;
 }
 
-/* The parent is in the list, so the process is a descendant: stop it so that it cannot fork. */
+static bool descends(const struct killing *k, const struct kill_process *p)
+{
+    return listed(k, p->parent) ||
+           (p->responsible > 0 && p->responsible != p->pid && listed(k, p->responsible));
+}
+
+/* Between the look and the hold it may have become another program, which on macOS is another
+ * generation: then it is looked at again. */
+static int hold_descendant(struct killing *k, const struct kill_process *p, struct kill_entry *e,
+                           struct kill_hold *h)
+{
+    struct kill_process now = *p;
+    int rc = kill_os_open(now.pid, now.generation, h);
+    for (unsigned i = 0; rc == E_STATE && i < EXECS_MOST; i++) {
+        if (kill_os_look(p->pid, &now) || !descends(k, &now))
+            return E_NOT_FOUND;
+        e->generation = now.generation;
+        rc = kill_os_open(now.pid, now.generation, h);
+    }
+    return rc;
+}
+
+/* It is a descendant: stop it so that it cannot fork. */
 static void take_descendant(struct killing *k, const struct kill_process *p)
 {
     char path[KILL_PATH_BYTES] = "";
@@ -112,7 +134,7 @@ static void take_descendant(struct killing *k, const struct kill_process *p)
         e->outcome = KILL_SPARED;
         return;
     }
-    int rc = kill_os_open(p->pid, p->generation, h);
+    int rc = hold_descendant(k, p, e, h);
     if (rc == 0)
         rc = kill_os_signal(h, SIGSTOP);
     if (rc)
@@ -122,7 +144,7 @@ static void take_descendant(struct killing *k, const struct kill_process *p)
 static void consider(void *arg, const struct kill_process *p)
 {
     struct killing *k = arg;
-    if (k->rc || !listed(k, p->parent) || listed(k, p->pid))
+    if (k->rc || !descends(k, p) || listed(k, p->pid))
         return;
     if (k->report->len >= KILL_PROCESSES_MAX)
         k->report->cut = true;

@@ -50,7 +50,8 @@ struct kill_report {
 /**
  * Carry the order out. With `tree` the process and all descendants are stopped first, until no new
  * one appears, then killed from the leaves upward, so that none escapes by forking. A descendant
- * whose parent ended before is not found.
+ * whose parent ended before is found on macOS, which remembers on whose behalf a process runs; on
+ * Linux it is not.
  *
  * @return 0 (also when it was gone already); E_DENIED (protected, or no privilege); E_STATE (the
  * pid belongs to another process now, or it survived); E_NOMEM. On E_STATE for a survivor the

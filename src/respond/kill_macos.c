@@ -1,6 +1,7 @@
-/* Processes to be ended, on macOS. There is no pidfd: the identity (pidversion) is read again right
- * before every signal, which leaves microseconds; newer systems signal by audit token and leave
- * none. See kill_priv.h. Source: libproc.h, <mach/task_info.h>. */
+/* Processes to be ended, on macOS. There is no pidfd. A process is found by its pidversion, which
+ * changes when it runs another program, and from then on known by its start time, which does not.
+ * That is read again right before every signal, which leaves microseconds; newer systems signal by
+ * audit token and leave none. See kill_priv.h. Source: libproc.h, <mach/task_info.h>. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <libproc.h>
@@ -14,11 +15,15 @@
 
 #include "base/mem.h"
 #include "os/clock.h"
+#include "os/proc.h"
 #include "respond/kill_priv.h"
 
 enum { LOOK_AGAIN_US = 2000, SPARE_PIDS = 256, TOKEN_PIDVERSION = 7 };
 
 typedef int (*signal_by_token_fn)(audit_token_t *token, int signo);
+
+/* Of libquarantine, in libSystem since 10.14; no header declares it. */
+pid_t responsibility_get_pid_responsible_for_pid(pid_t pid);
 
 static int token_of(pid_t pid, audit_token_t *ret_token)
 {
@@ -41,6 +46,7 @@ int kill_os_look(pid_t pid, struct kill_process *ret_process)
     *ret_process = (struct kill_process){
         .pid = pid,
         .parent = (pid_t)info.pbi_ppid,
+        .responsible = responsibility_get_pid_responsible_for_pid(pid),
         .generation = token.val[TOKEN_PIDVERSION],
         .kernel_thread = pid == 0,
     };
@@ -95,6 +101,12 @@ bool kill_os_needed(const char *path)
         "/usr/libexec/syspolicyd",
         "/usr/libexec/mdmclient",
         "/usr/libexec/kernelmanagerd",
+        "/usr/libexec/watchdogd", /* without it the kernel panics */
+        "/usr/libexec/amfid",
+        "/usr/libexec/runningboardd",
+        "/usr/libexec/diskarbitrationd",
+        "/usr/sbin/cfprefsd",
+        "/usr/sbin/mDNSResponder",
         "/System/Library/Frameworks/CoreServices.framework/Frameworks/Metadata.framework/Support/"
         "mds",
         "/System/Library/Frameworks/CoreServices.framework/Versions/A/Frameworks/"
@@ -115,13 +127,14 @@ int kill_os_open(pid_t pid, uint64_t generation, struct kill_hold *ret_hold)
     if (p.generation != generation)
         return E_STATE;
     *ret_hold = (struct kill_hold){.pid = pid, .generation = generation, .fd = -1};
-    return 0;
+    return proc_start_time(pid, &ret_hold->started);
 }
 
 int kill_os_signal(const struct kill_hold *h, int signo)
 {
     audit_token_t token;
-    if (token_of(h->pid, &token) || token.val[TOKEN_PIDVERSION] != h->generation)
+    uint64_t started;
+    if (token_of(h->pid, &token) || proc_start_time(h->pid, &started) || started != h->started)
         return E_NOT_FOUND;
     void *found = dlsym(RTLD_DEFAULT, "proc_signal_with_audittoken");
     int errnum = 0;
@@ -138,8 +151,10 @@ int kill_os_signal(const struct kill_hold *h, int signo)
 bool kill_os_wait(const struct kill_hold *h, int64_t deadline_ms)
 {
     struct kill_process p;
+    uint64_t started;
     for (;;) {
-        if (kill_os_look(h->pid, &p) || p.generation != h->generation)
+        /* A zombie is gone, and kill_os_look does not find it. */
+        if (kill_os_look(h->pid, &p) || proc_start_time(h->pid, &started) || started != h->started)
             return true;
         if (clock_mono_ms() >= deadline_ms)
             return false;

@@ -8,6 +8,7 @@
 struct kill_process {
     pid_t pid;
     pid_t parent;
+    pid_t responsible; /* macOS: the process it was started on behalf of; 0 = itself, not known */
     uint64_t generation;
     bool kernel_thread;
 };
@@ -16,7 +17,8 @@ struct kill_process {
 struct kill_hold {
     pid_t pid;
     uint64_t generation;
-    int fd; /* pidfd on Linux, -1 elsewhere */
+    uint64_t started; /* macOS: start time, which stays when the process runs another program */
+    int fd;           /* pidfd on Linux, -1 elsewhere */
 };
 
 /** @return 0 or E_NOT_FOUND */

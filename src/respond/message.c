@@ -56,8 +56,8 @@ int message_show(struct str title, struct str text, struct message_report *ret_r
     if (report.shown_len == 0 && report.failed == 0)
         return err_set(err, E_STATE, "nobody is logged in");
     if (report.shown_len == 0)
-        return err_set(err, E_IO, "the message could not be shown in any of %u places",
-                       report.failed);
+        return err_set(err, E_IO, "the message could not be shown in any of %u places%s%s",
+                       report.failed, report.reason[0] ? ": " : "", report.reason);
     *ret_report = report;
     return 0;
 }

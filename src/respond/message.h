@@ -21,12 +21,13 @@ struct message_shown {
 struct message_report {
     struct message_shown shown[MESSAGE_SHOWN_MAX];
     uint32_t shown_len;
-    uint32_t failed; /* places where it could not be shown */
+    uint32_t failed;  /* places where it could not be shown */
+    char reason[160]; /* of the last such place, "" = not known */
 };
 
 /**
  * Show the message everywhere it can be seen. Blocks for a few milliseconds, 5 s at most for each
- * desktop. On a Mac the dialog is started, not waited for.
+ * desktop. On a Mac the dialog is started and watched for a second, not waited for.
  *
  * @param title 1 .. MESSAGE_TITLE_BYTES bytes
  * @param text  1 .. MESSAGE_TEXT_BYTES bytes; line feeds are kept
