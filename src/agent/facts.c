@@ -5,42 +5,21 @@
 
 #include "base/buf.h"
 #include "codec/json_out.h"
-#include "os/file.h"
 #include "os/proc.h"
-
-enum { OS_RELEASE_MAX = 64 * 1024 };
-
-/* PRETTY_NAME="Debian GNU/Linux 12 (bookworm)" of os-release(5); the kernel's release elsewhere. */
-static struct str os_version(struct arena *arena, const struct utsname *uts)
-{
-    struct buf text CLEANUP(buf_done) = {0};
-    struct err ignored;
-    struct str rest;
-    struct str line;
-    if (file_read("/etc/os-release", OS_RELEASE_MAX, &text, &ignored) != 0)
-        return arena_fmt(arena, "%s %s", uts->sysname, uts->release);
-    rest = buf_str(&text);
-    while (str_next(&rest, '\n', &line)) {
-        if (!str_starts(line, STR("PRETTY_NAME=")))
-            continue;
-        line = str_trim(str_sub(line, 12, SIZE_MAX));
-        if (line.len >= 2 && line.ptr[0] == '"')
-            line = str_sub(line, 1, line.len - 2);
-        return arena_str(arena, line);
-    }
-    return arena_fmt(arena, "%s %s", uts->sysname, uts->release);
-}
 
 int facts_read(struct arena *arena, struct facts *ret_facts, struct err *err)
 {
     struct utsname uts;
     struct buf id CLEANUP(buf_done) = {0};
     struct buf boot CLEANUP(buf_done) = {0};
+    struct buf version CLEANUP(buf_done) = {0};
     if (uname(&uts) != 0)
         return err_set(err, E_IO, "uname failed");
     int rc = proc_machine_id(&id, err);
     if (rc == 0)
         rc = proc_boot_id(&boot, err);
+    if (rc == 0)
+        rc = proc_os_version(&version, err);
     if (rc)
         return rc;
     struct facts f = {
@@ -51,7 +30,7 @@ int facts_read(struct arena *arena, struct facts *ret_facts, struct err *err)
 #else
         .platform = STR("linux"),
 #endif
-        .os_version = os_version(arena, &uts),
+        .os_version = arena_str(arena, buf_str(&version)),
         .kernel = arena_str(arena, str_of(uts.release)),
         .cpu = arena_str(arena, str_of(uts.machine)),
         .boot = arena_str(arena, buf_str(&boot)),

@@ -1,4 +1,5 @@
 /* Entry of cordon-agent: run (monitor), enroll, and the two roles that the monitor starts. */
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "agent/monitor.h"
 #include "agent/uplink.h"
 #include "os/log.h"
+#include "os/proc.h"
 
 #define DEFAULT_CONFIG "/etc/cordon/agent.conf"
 
@@ -120,8 +122,7 @@ static int run_role(const struct options *o, const struct agent_config *c, struc
     return analyst ? analyst_main(fd, uid, gid) : uplink_main(fd, c, uid, gid);
 }
 
-static int run_monitor(const char *argv0, const char *config_path, const struct agent_config *c,
-                       struct err *err)
+static int run_monitor(const char *config_path, const struct agent_config *c, struct err *err)
 {
     char program[PATH_MAX];
     char config[PATH_MAX];
@@ -133,11 +134,11 @@ static int run_monitor(const char *argv0, const char *config_path, const struct 
     if (rc)
         return fail(err, rc);
     start_log(c, "cordon-agent");
-#ifdef __linux__
-    argv0 = "/proc/self/exe";
-#endif
-    if (!realpath(argv0, program) || !realpath(config_path, config))
-        return fail(err, err_set(err, E_NOT_FOUND, "cannot find the own program %s", argv0));
+    rc = proc_own_path(program, sizeof program, err);
+    if (rc)
+        return fail(err, rc);
+    if (!realpath(config_path, config))
+        return fail(err, err_errno(err, E_NOT_FOUND, errno, "cannot find %s", config_path));
     return monitor_main(program, config, c);
 }
 
@@ -160,7 +161,7 @@ int main(int argc, char **argv)
     if (o.role)
         return run_role(&o, &config, &err);
     if (strcmp(o.command, "run") == 0)
-        return run_monitor(argv[0], o.config, &config, &err);
+        return run_monitor(o.config, &config, &err);
     if (!o.token_file)
         return fail(&err, err_set(&err, E_ARG, "enroll needs --token-file"));
     start_log(&config, "cordon-agent");

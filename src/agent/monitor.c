@@ -32,6 +32,7 @@ enum {
     STATUS_MS = 5000,
     STOP_MS = 5000,
     RULES_WAIT_MS = 10000,
+    SENSOR_AGAIN_MS = 30000,
     PRECEDENCE = -10
 };
 
@@ -53,6 +54,7 @@ struct monitor {
     struct children *children;
     const struct sensor_vtable *sensor_kind;
     struct sensor *sensor;
+    char sensor_trouble[ERR_MESSAGE_BYTES]; /* why it could not be opened, "" = it is */
     bool sensing;
     bool paused;
     unsigned char token[TOKEN_BYTES];
@@ -88,7 +90,8 @@ static void add_sensor(const struct monitor *m, struct json_out *j)
     json_kv_uint(j, "lost", h.lost);
     json_kv_uint(j, "restarts", h.restarts);
     json_kv_bool(j, "paused", m->paused);
-    json_kv_cstr(j, "text", h.text);
+    json_kv_cstr(j, "condition", h.condition ? h.condition : "");
+    json_kv_cstr(j, "text", m->sensor ? h.text : m->sensor_trouble);
     json_object_end(j);
 }
 
@@ -221,6 +224,7 @@ static int open_sensor(struct monitor *m, struct err *err)
         return rc;
     if (rc) {
         log_err(LOG_ERROR, "the sensor cannot be opened", err);
+        (void)snprintf(m->sensor_trouble, sizeof m->sensor_trouble, "%s", err->message);
         err_clear(err);
     }
     return 0;
@@ -235,6 +239,22 @@ static void start_sensor(struct monitor *m)
     if (m->sensor_kind->start(m->sensor, m->loop, on_record, m, &err) != 0)
         log_err(LOG_ERROR, "the sensor does not start", &err);
     status_soon(m);
+}
+
+/* What was missing may have come: a system that was still starting, a program that was installed.
+ * In a network namespace of its own it is too late, see set_up. */
+static void open_sensor_again(struct loop *loop, void *arg)
+{
+    struct monitor *m = arg;
+    struct err err = {0};
+    if (m->sensor_kind->open(m->config->sensor_options, &m->sensor, &err) == 0) {
+        log_info("the sensor could be opened at last");
+        m->sensor_trouble[0] = '\0';
+        start_sensor(m);
+        return;
+    }
+    (void)snprintf(m->sensor_trouble, sizeof m->sensor_trouble, "%s", err.message);
+    (void)loop_timer(loop, SENSOR_AGAIN_MS, open_sensor_again, m);
 }
 
 static void stop_waiting_for_rules(struct loop *loop, void *arg)
@@ -601,6 +621,8 @@ static int set_up(struct monitor *m, const char *program, const char *config_pat
         rc = loop_signal(m->loop, SIGINT, on_stop, m);
     if (rc == 0)
         start_sensor_with_rules(m);
+    if (rc == 0 && !m->sensor && m->config->netns.len == 0)
+        (void)loop_timer(m->loop, SENSOR_AGAIN_MS, open_sensor_again, m);
     return rc;
 }
 

@@ -31,6 +31,7 @@ struct plan {
     unsigned flags;
     pid_t parent;
     int stdio[3]; /* what becomes 0, 1, 2; -1 = stays as it is */
+    void *ready;  /* of proc_priv_exec_ready */
     int report;   /* the errno of a failed start goes here; closed by a successful exec */
 };
 
@@ -110,8 +111,7 @@ static _Noreturn void run_child(const struct plan *plan)
     }
     proc_cloexec_from(3);
     reset_signals();
-    (void)execve(plan->file, plan->argv, plan->envp);
-    give_up(plan, errno);
+    give_up(plan, proc_priv_exec(plan->file, plan->argv, plan->envp, plan->ready));
 }
 
 /* A connected pair, close-on-exec, above 2. Ends as an errno. */
@@ -210,9 +210,14 @@ int proc_spawn(const char *const *argv, const char *const *envp, unsigned flags,
     plan.stdio[0] = flags & (PROC_STDIN | PROC_SOCKET) ? p.in[0] : p.null;
     plan.stdio[1] = flags & PROC_STDOUT ? p.out[1] : p.null;
     plan.stdio[2] = flags & PROC_STDERR ? p.errors[1] : -1;
+    e = proc_priv_exec_ready(flags, &plan.ready);
+    if (e)
+        return err_errno(err, E_IO, e, "cannot start %s", argv[0]);
     pid_t pid = fork_quietly(&plan);
+    e = errno;
+    proc_priv_exec_done(plan.ready);
     if (pid < 0)
-        return err_errno(err, E_IO, errno, "cannot start %s", argv[0]);
+        return err_errno(err, E_IO, e, "cannot start %s", argv[0]);
     if (flags & PROC_NEW_GROUP)
         (void)setpgid(pid, pid); /* the child does so too: the group exists whoever comes first */
     fd_closep(&p.report[1]);

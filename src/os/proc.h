@@ -15,6 +15,12 @@ int proc_boot_id(struct buf *out, struct err *err) MUST_CHECK;
 /** Stable hardware or machine identity: /etc/machine-id, gethostuuid. Appends text. */
 int proc_machine_id(struct buf *out, struct err *err) MUST_CHECK;
 
+/** Name and version of the system for people: "Debian GNU/Linux 12 (bookworm)", "macOS 15.1
+ * (24B83)". Appends text. */
+int proc_os_version(struct buf *out, struct err *err) MUST_CHECK;
+/** Absolute path of the running program, links resolved. @return 0, E_NOT_FOUND, E_LIMIT */
+int proc_own_path(char *path, size_t size, struct err *err) MUST_CHECK;
+
 /**
  * Start time of a process in ticks that never repeat for one pid within a boot (Linux: field 22 of
  * /proc/PID/stat; macOS: microseconds). @return 0 or E_NOT_FOUND
@@ -34,7 +40,8 @@ enum {
     PROC_STDERR = 4,           /* pipe from its standard error, else inherited */
     PROC_NEW_GROUP = 8,        /* its own process group */
     PROC_DIE_WITH_PARENT = 16, /* killed when the thread that started it ends (Linux only) */
-    PROC_SOCKET = 32 /* its standard input is one end of a socket pair; ours is stdin_fd */
+    PROC_SOCKET = 32,  /* its standard input is one end of a socket pair; ours is stdin_fd */
+    PROC_DISCLAIM = 64 /* macOS: it answers for itself where the system asks for consent (TCC) */
 };
 
 /**

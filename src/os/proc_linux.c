@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "os/file.h"
@@ -17,7 +18,7 @@
 #define CLOSE_RANGE_CLOEXEC 4
 #endif
 
-enum { ID_BYTES = 128, STAT_BYTES = 4096, OLD_KERNEL_FDS = 65536 };
+enum { ID_BYTES = 128, STAT_BYTES = 4096, OLD_KERNEL_FDS = 65536, OS_RELEASE_MAX = 65536 };
 
 static int add_line_of(const char *path, struct buf *out, struct err *err)
 {
@@ -70,6 +71,40 @@ int proc_start_time(pid_t pid, uint64_t *ret_start)
     return str_to_u64(field, ret_start) ? E_NOT_FOUND : 0;
 }
 
+/* PRETTY_NAME="Debian GNU/Linux 12 (bookworm)" of os-release(5), else the kernel's release. */
+int proc_os_version(struct buf *out, struct err *err)
+{
+    struct buf text CLEANUP(buf_done) = {0};
+    struct utsname uts;
+    struct str line;
+    if (file_read("/etc/os-release", OS_RELEASE_MAX, &text, NULL) != 0)
+        buf_clear(&text);
+    for (struct str rest = buf_str(&text); str_next(&rest, '\n', &line);) {
+        if (!str_starts(line, STR("PRETTY_NAME=")))
+            continue;
+        line = str_trim(str_sub(line, 12, SIZE_MAX));
+        if (line.len >= 2 && line.ptr[0] == '"')
+            line = str_sub(line, 1, line.len - 2);
+        buf_add_str(out, line);
+        return buf_check(out) ? err_set(err, buf_check(out), "out of memory") : 0;
+    }
+    if (uname(&uts) != 0)
+        return err_errno(err, E_IO, errno, "uname failed");
+    buf_addf(out, "%s %s", uts.sysname, uts.release);
+    return buf_check(out) ? err_set(err, buf_check(out), "out of memory") : 0;
+}
+
+int proc_own_path(char *path, size_t size, struct err *err)
+{
+    ssize_t n = readlink("/proc/self/exe", path, size);
+    if (n < 0)
+        return err_errno(err, E_NOT_FOUND, errno, "cannot find the own program");
+    if ((size_t)n == size)
+        return err_set(err, E_LIMIT, "the own program's path is too long");
+    path[n] = '\0';
+    return 0;
+}
+
 /* Async-signal-safe: it runs between fork and exec. */
 void proc_cloexec_from(int from)
 {
@@ -106,6 +141,25 @@ int proc_priv_pipe(int ret_fds[2])
     ret_fds[0] = fds[0];
     ret_fds[1] = fds[1];
     return 0;
+}
+
+int proc_priv_exec_ready(unsigned flags, void **ret_ready)
+{
+    (void)flags; /* nobody answers for another here */
+    *ret_ready = NULL;
+    return 0;
+}
+
+int proc_priv_exec(const char *file, char *const *argv, char *const *envp, void *ready)
+{
+    (void)ready;
+    (void)execve(file, argv, envp);
+    return errno;
+}
+
+void proc_priv_exec_done(void *ready)
+{
+    (void)ready;
 }
 
 int proc_priv_die_with_parent(pid_t parent)

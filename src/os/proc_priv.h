@@ -16,4 +16,15 @@ int proc_priv_pipe(int ret_fds[2]) MUST_CHECK;
  */
 int proc_priv_die_with_parent(pid_t parent) MUST_CHECK;
 
+/**
+ * Make ready, before the fork, what the child needs to become a program as the flags want it.
+ * @param ret_ready NULL when nothing is needed
+ * @return 0 or an errno
+ */
+int proc_priv_exec_ready(unsigned flags, void **ret_ready) MUST_CHECK;
+/** In a fresh child: become the program. Async-signal-safe. @return the errno of the failure */
+int proc_priv_exec(const char *file, char *const *argv, char *const *envp, void *ready);
+/** Free what was made ready; NULL is allowed. */
+void proc_priv_exec_done(void *ready);
+
 #endif

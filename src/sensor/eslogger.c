@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "os/proc.h"
 #include "schema/param.h"
 #include "sensor/eslogger_args.h"
+#include "sensor/eslogger_refusal.h"
 #include "sensor/esseq.h"
 #include "sensor/linecut.h"
 #include "sensor/sensor_priv.h"
@@ -24,6 +26,7 @@
 #define READS_PER_WAKEUP  16 /* then the loop's other work has its turn */
 #define STDERR_LINE_BYTES 1024
 #define SAYS_BYTES        160
+#define SETTLED_MS        10000 /* a refusal comes within a second */
 
 struct eslogger {
     struct sensor base;
@@ -36,7 +39,11 @@ struct eslogger {
     struct linecut errors;
     uint64_t dropped_seen; /* of out.dropped, already in the loss count */
     struct esseq seq;
-    char says[SAYS_BYTES]; /* the last line of this run's standard error, printable */
+    bool disclaim; /* this run answers for its own Full Disk Access */
+    bool proven;   /* this run delivered a record: what the last one said is over */
+    /* Of the run before, until this one is proven. */
+    const struct eslogger_refusal *refusal;
+    char says[SAYS_BYTES]; /* the last line that told something on standard error, printable */
     char down[SAYS_BYTES]; /* why it is not running */
     char chunk[READ_BYTES];
 };
@@ -50,12 +57,32 @@ static void keep_text(char *out, struct str text)
     (void)snprintf(out, SAYS_BYTES, "%s", buf_cstr(&b));
 }
 
+static void forget_trouble(struct eslogger *e)
+{
+    e->refusal = NULL;
+    e->says[0] = e->down[0] = '\0';
+}
+
+/* A refusal outweighs whatever else it says. */
+static void take_words(struct eslogger *e, struct str line)
+{
+    const struct eslogger_refusal *refusal = eslogger_refusal_find(line);
+    if (e->refusal && !refusal)
+        return;
+    e->refusal = refusal;
+    keep_text(e->says, line);
+}
+
 static void take_line(void *arg, struct str line)
 {
     struct eslogger *e = arg;
     if (line.ptr[0] != '{') {
-        keep_text(e->says, line);
+        take_words(e, line);
         return;
+    }
+    if (!e->proven) {
+        e->proven = true;
+        forget_trouble(e);
     }
     bool numbered;
     uint64_t missing = esseq_note(&e->seq, line, &numbered);
@@ -68,8 +95,7 @@ static void take_line(void *arg, struct str line)
 
 static void take_error_line(void *arg, struct str line)
 {
-    struct eslogger *e = arg;
-    keep_text(e->says, line);
+    take_words(arg, line);
 }
 
 static void close_stream(struct eslogger *e, int *fd)
@@ -102,6 +128,14 @@ static void restart(struct loop *loop, void *arg)
         keep_text(e->down, str_of(err.message));
 }
 
+/* Where nobody said whose Full Disk Access counts, the other one's is tried next. */
+static void choose_responsible(struct eslogger *e)
+{
+    if (e->args.responsible == ESLOGGER_AUTO && e->refusal &&
+        strcmp(e->refusal->condition, ESLOGGER_NO_FULL_DISK_ACCESS) == 0)
+        e->disclaim = !e->disclaim;
+}
+
 static void schedule_restart(struct eslogger *e)
 {
     e->restart_timer = loop_timer(e->base.loop, e->delay_ms, restart, e);
@@ -125,6 +159,7 @@ static void child_ended(struct eslogger *e)
                    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
                    (long long)e->delay_ms);
     sensor_report(&e->base, "eslogger ended; events until its restart are not seen");
+    choose_responsible(e);
     schedule_restart(e);
 }
 
@@ -181,11 +216,12 @@ static int watch(struct eslogger *e, struct err *err)
 static int start_child(struct eslogger *e, struct err *err)
 {
     e->seq = (struct esseq){0};
-    e->says[0] = '\0';
+    e->proven = false;
     e->started_ms = clock_mono_ms();
-    int rc = proc_spawn(e->args.argv, NULL,
-                        PROC_STDOUT | PROC_STDERR | PROC_NEW_GROUP | PROC_DIE_WITH_PARENT,
-                        &e->child, err);
+    unsigned flags = PROC_STDOUT | PROC_STDERR | PROC_NEW_GROUP | PROC_DIE_WITH_PARENT;
+    if (e->disclaim)
+        flags |= PROC_DISCLAIM;
+    int rc = proc_spawn(e->args.argv, NULL, flags, &e->child, err);
     if (rc) {
         e->child = (struct proc_child){0, -1, -1, -1};
     } else {
@@ -199,7 +235,6 @@ static int start_child(struct eslogger *e, struct err *err)
         return rc;
     }
     e->base.running = true;
-    e->down[0] = '\0';
     return 0;
 }
 
@@ -218,6 +253,7 @@ static int open_eslogger(struct str config, struct sensor **ret_sensor, struct e
         return rc;
     }
     e->base.product = "macos";
+    e->disclaim = e->args.responsible == ESLOGGER_BY_ITSELF;
     e->child = (struct proc_child){0, -1, -1, -1};
     e->delay_ms = e->args.restart_ms;
     e->out.limit = (size_t)param_default(PARAM_EVENT_BYTES);
@@ -234,20 +270,35 @@ static int start(struct sensor *s, struct loop *loop, sensor_record_fn fn, void 
     return start_child(e, err);
 }
 
+/* A run that has ended before it delivered anything says nothing about the next one: that counts as
+ * running once it delivers, or has not ended for a while. */
+static bool runs(const struct eslogger *e)
+{
+    return e->base.running &&
+           (e->proven || !e->down[0] || clock_mono_ms() - e->started_ms >= SETTLED_MS);
+}
+
 static void health(const struct sensor *s, struct sensor_health *ret_health)
 {
     const struct eslogger *e = (const struct eslogger *)s;
+    bool up = runs(e);
     *ret_health = (struct sensor_health){
-        .tier = s->running ? TIER_ESLOGGER : TIER_NONE,
-        .running = s->running,
+        .tier = up ? TIER_ESLOGGER : TIER_NONE,
+        .running = up,
         .records = s->records,
         .lost = s->lost,
         .restarts = s->restarts,
+        .condition = !up && e->refusal ? e->refusal->condition : "",
     };
-    const char *between = e->down[0] && e->says[0] ? "; " : "";
+    const char *down = up ? "" : e->down;
+    const char *between = down[0] && e->says[0] ? "; " : "";
     const char *quote = e->says[0] ? "it says: " : "";
-    (void)snprintf(ret_health->text, sizeof ret_health->text, "%.100s%s%s%.130s", e->down, between,
-                   quote, e->says);
+    if (!up && e->refusal)
+        (void)snprintf(ret_health->text, sizeof ret_health->text, "%s (%.100s; it says: %.130s)",
+                       e->refusal->todo, down, e->says);
+    else
+        (void)snprintf(ret_health->text, sizeof ret_health->text, "%.100s%s%s%.130s", down, between,
+                       quote, e->says);
     if (ret_health->text[0] == '\0' && e->args.unknown_events)
         (void)snprintf(ret_health->text, sizeof ret_health->text,
                        "%u wanted event types are unknown to this system", e->args.unknown_events);
@@ -271,7 +322,7 @@ static void close_eslogger(struct sensor *s)
 const struct sensor_vtable eslogger_sensor = {
     .name = "eslogger",
     .doc = "macOS 13+: /usr/bin/eslogger as a child; needs root and Full Disk Access. Options: "
-           "command, arg, events, list_events, restart, restart_most, healthy.",
+           "command, arg, events, responsible, list_events, restart, restart_most, healthy.",
     .open = open_eslogger,
     .start = start,
     .pause = sensor_set_paused,

@@ -71,6 +71,20 @@ int eslogger_args_add_events(struct eslogger_args *a, struct str wanted, struct 
     return 0;
 }
 
+static int read_responsible(struct eslogger_args *a, const struct option *o, struct err *err)
+{
+    if (str_is(o->value, "auto"))
+        a->responsible = ESLOGGER_AUTO;
+    else if (str_is(o->value, "agent"))
+        a->responsible = ESLOGGER_BY_AGENT;
+    else if (str_is(o->value, "eslogger"))
+        a->responsible = ESLOGGER_BY_ITSELF;
+    else
+        return err_set(err, E_ARG, "responsible is '%.*s', expected auto, agent or eslogger",
+                       STR_FMT(o->value));
+    return 0;
+}
+
 /* Everything but `events`, which goes last on the command line. */
 static int read_option(struct eslogger_args *a, const struct option *o, struct options *out,
                        struct err *err)
@@ -83,6 +97,8 @@ static int read_option(struct eslogger_args *a, const struct option *o, struct o
         out->events = o->value;
         return 0;
     }
+    if (str_is(o->key, "responsible"))
+        return read_responsible(a, o, err);
     if (str_is(o->key, "list_events"))
         return option_bool(o, &out->list_events, err);
     if (str_is(o->key, "restart"))
@@ -92,7 +108,9 @@ static int read_option(struct eslogger_args *a, const struct option *o, struct o
     if (str_is(o->key, "healthy"))
         return option_ms(o, &a->healthy_ms, err);
     return option_unknown(o, "eslogger",
-                          "command, arg, events, list_events, restart, restart_most, healthy", err);
+                          "command, arg, events, responsible, list_events, restart, restart_most, "
+                          "healthy",
+                          err);
 }
 
 static int read_options(struct eslogger_args *a, struct str config, struct options *out,

@@ -13,12 +13,20 @@
 
 #define ESLOGGER_ARGS_MAX 256 /* arguments of the command, program included */
 
+/** Whose Full Disk Access counts. */
+enum eslogger_responsible {
+    ESLOGGER_AUTO,     /* the agent's first; after a refusal the other */
+    ESLOGGER_BY_AGENT, /* the agent's, which starts it */
+    ESLOGGER_BY_ITSELF /* eslogger's own: works with an agent that is not signed */
+};
+
 struct eslogger_args {
     struct arena arena; /* owns every text below */
     const char *argv[ESLOGGER_ARGS_MAX + 1];
     size_t argv_len;
     uint32_t unknown_events; /* wanted, but this system's eslogger has none of that name */
-    int64_t restart_ms;      /* first delay before a restart; doubles */
+    enum eslogger_responsible responsible;
+    int64_t restart_ms; /* first delay before a restart; doubles */
     int64_t restart_most_ms;
     int64_t healthy_ms; /* a run that lasted so long starts the delays anew */
 };
@@ -29,6 +37,7 @@ struct eslogger_args {
  *   command=PATH       program; /usr/bin/eslogger
  *   arg=TEXT           one argument put before the events; may repeat
  *   events=a,b,c       event names instead of the base set
+ *   responsible=auto|agent|eslogger  whose Full Disk Access counts; auto
  *   list_events=yes|no ask the program with --list-events (yes for the default program)
  *   restart=5s restart_most=5m healthy=60s
  *

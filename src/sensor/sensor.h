@@ -26,7 +26,9 @@ struct sensor_health {
     uint64_t records;
     uint64_t lost; /* events the source says it dropped, counted exactly */
     uint64_t restarts;
-    char text[256]; /* what is missing or wrong, "" when all is well */
+    /* Stable word for a known trouble, for whoever groups devices by it; NULL or "" = none. */
+    const char *condition;
+    char text[512]; /* what is missing or wrong and what to do, "" when all is well */
 };
 
 struct sensor_vtable {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "sensor/eslogger_args.h"
+#include "sensor/eslogger_refusal.h"
 #include "unit/sensor/sink.h"
 
 static char *folder;
@@ -91,6 +92,115 @@ static void while_it_waits_for_a_restart_health_tells_status_and_delay(void **st
     struct sensor_health h = sink_health(&k);
     assert_int_equal(h.tier, TIER_NONE);
     assert_string_equal(h.text, "ended with status 3, restart in 3600000 ms; it says: oops");
+    sink_close(&k);
+}
+
+static bool lacks_access(struct sink *k)
+{
+    return strcmp(sink_health(k).condition, "full_disk_access") == 0 &&
+           sink_health(k).restarts >= 3;
+}
+
+static void without_full_disk_access_health_says_what_to_do(void **state)
+{
+    (void)state;
+    struct sink k;
+    open_script(
+        &k,
+        "#!/bin/sh\n"
+        "echo 'Failed to create ES client: Not permitted to create an ES Client, responsible "
+        "process needs TCC Full Disk Access authorization "
+        "(ES_NEW_CLIENT_RESULT_ERR_NOT_PERMITTED)' >&2\n"
+        "echo 'and one more word' >&2\n"
+        "exit 1\n",
+        "restart=1ms\nrestart_most=2ms\n");
+    sink_wait(&k, lacks_access);
+    struct sensor_health h = sink_health(&k);
+    assert_int_equal(h.tier, TIER_NONE); /* also while one more try has just been started */
+    assert_false(h.running);
+    assert_true(str_starts(str_of(h.text), STR("give Full Disk Access to cordon-agent or to ")));
+    assert_non_null(strstr(h.text, "it says: Failed to create ES client"));
+    sink_close(&k);
+}
+
+static bool delivers(struct sink *k)
+{
+    return k->count > 0 && sink_health(k).running;
+}
+
+static void a_run_that_delivers_ends_the_trouble_of_the_one_before(void **state)
+{
+    (void)state;
+    struct sink k;
+    char script[1024];
+    (void)snprintf(
+        script, sizeof script,
+        "#!/bin/sh\n"
+        "if [ -e %s/granted ]; then echo '{\"n\":1}'; exec sleep 100; fi\n"
+        ": >%s/granted\n"
+        "echo 'Failed to create ES client (ES_NEW_CLIENT_RESULT_ERR_NOT_PRIVILEGED)' >&2\n"
+        "exit 1\n",
+        folder, folder);
+    open_script(&k, script, "restart=1ms\n");
+    sink_wait(&k, delivers);
+    assert_string_equal(sink_health(&k).text, "");
+    assert_string_equal(sink_health(&k).condition, "");
+    sink_close(&k);
+}
+
+static void every_refusal_is_known_by_its_words(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *condition;
+    } cases[] = {
+        {"Failed to create ES client: Not permitted to create an ES Client, responsible process "
+         "needs TCC Full Disk Access authorization (ES_NEW_CLIENT_RESULT_ERR_NOT_PERMITTED)",
+         "full_disk_access"},
+        {"Failed to create ES client: (ES_NEW_CLIENT_RESULT_ERR_NOT_PRIVILEGED)", "not_root"},
+        {"(ES_NEW_CLIENT_RESULT_ERR_NOT_ENTITLED)", "not_entitled"},
+        {"(ES_NEW_CLIENT_RESULT_ERR_TOO_MANY_CLIENTS)", "too_many_clients"},
+        {"Failed to parse event types", "unknown_event"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct eslogger_refusal *r = eslogger_refusal_find(str_of(cases[i].line));
+        assert_non_null(r);
+        assert_string_equal(r->condition, cases[i].condition);
+    }
+    assert_null(eslogger_refusal_find(STR("a word of warning")));
+    for (const struct eslogger_refusal *r = eslogger_refusals; r->words; r++) {
+        assert_true(strlen(r->todo) > 20 && strlen(r->todo) < 250); /* it fits into health */
+        assert_ptr_equal(eslogger_refusal_find(str_of(r->words))->condition, r->condition);
+    }
+}
+
+/* As Apple's program: one name it does not know, and it refuses all. */
+static const char picky[] =
+    "#!/bin/sh\n"
+    "if [ \"$1\" = --list-events ]; then printf 'exec\\nfork\\ncreate\\n'; exit; fi\n"
+    "for name in \"$@\"; do\n"
+    "  case $name in exec|fork|create) ;;\n"
+    "  *) echo 'Failed to parse event types' >&2; exit 64 ;; esac\n"
+    "done\n"
+    "echo '{\"n\":1}'\n"
+    "exec sleep 100\n";
+
+static bool refused(struct sink *k)
+{
+    return strcmp(sink_health(k).condition, "unknown_event") == 0;
+}
+
+static void a_program_that_refuses_unknown_names_is_asked_which_it_knows(void **state)
+{
+    (void)state;
+    struct sink k;
+    open_script(&k, picky, "list_events=yes\n"); /* of the whole base set it knows three */
+    sink_wait_records(&k, 1);
+    assert_int_equal(sink_health(&k).restarts, 0);
+    sink_close(&k);
+    open_script(&k, picky, "list_events=no\nrestart=1h\n");
+    sink_wait(&k, refused);
+    assert_true(str_starts(str_of(sink_health(&k).text), STR("take out of sensor.events ")));
     sink_close(&k);
 }
 
@@ -248,6 +358,7 @@ static void options_that_cannot_work_are_refused_at_open(void **state)
         {"command=eslogger\n", E_ARG, "absolute path"},
         {"command=/nonexistent/eslogger\n", E_UNSUPPORTED, "/nonexistent/eslogger"},
         {"command=/bin/true\ncolour=red\n", E_ARG, "'colour'"},
+        {"command=/bin/true\nresponsible=me\n", E_ARG, "responsible is 'me'"},
         {"command=/bin/true\nrestart=fast\n", E_ARG, "restart is 'fast'"},
         {"command=/bin/true\nlist_events=yes\n", E_UNSUPPORTED, "none of the wanted"},
         {config, E_UNSUPPORTED, "no events for you"},
@@ -308,6 +419,13 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(while_it_waits_for_a_restart_health_tells_status_and_delay,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(without_full_disk_access_health_says_what_to_do, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_run_that_delivers_ends_the_trouble_of_the_one_before,
+                                        set_up, tear_down),
+        cmocka_unit_test(every_refusal_is_known_by_its_words),
+        cmocka_unit_test_setup_teardown(
+            a_program_that_refuses_unknown_names_is_asked_which_it_knows, set_up, tear_down),
         cmocka_unit_test_setup_teardown(missing_sequence_numbers_are_counted_and_reported, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_partial_line_at_the_end_is_discarded_and_counted, set_up,
