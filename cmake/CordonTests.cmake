@@ -109,8 +109,9 @@ if(CORDON_CHECKS)
     foreach(check format docs licences recordings analyzer tidy)
         cordon_test("check/${check}" "check;slow" 900 "${CMAKE_SOURCE_DIR}/script/lint" ${check})
     endforeach()
+    cordon_test("check/console" "check;console;slow" 900 "${CMAKE_SOURCE_DIR}/script/lint" console)
     # These use every core themselves.
-    foreach(check clang analyzer tidy)
+    foreach(check clang analyzer tidy console)
         set_tests_properties("${CORDON_TEST_PREFIX}check/${check}" PROPERTIES PROCESSORS 2 COST 100)
     endforeach()
     # The programs for macOS; with nothing in the cache this builds their libraries too (script/test has a stage for it).

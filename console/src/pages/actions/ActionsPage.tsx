@@ -1,0 +1,5 @@
+import { Page } from "../../shell/Page";
+
+export function ActionsPage() {
+    return <Page title="Actions">{null}</Page>;
+}

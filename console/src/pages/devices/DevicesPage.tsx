@@ -1,0 +1,5 @@
+import { Page } from "../../shell/Page";
+
+export function DevicesPage() {
+    return <Page title="Devices">{null}</Page>;
+}

@@ -1,0 +1,58 @@
+// The filters that each page keeps in its address. A value that does not fit is dropped.
+import { ACTION_STATES, ALERT_STATES, DEVICE_STATES, LEVELS, PLATFORMS } from "../api/types";
+import { given, readList, readText, readWord } from "../lib/search";
+
+export const AGES = ["1h", "24h", "7d", "30d"] as const;
+export type Age = (typeof AGES)[number];
+
+export const ALERT_GROUPS = ["rule", "device"] as const;
+
+/** Shown when the address says nothing: what still needs somebody, without mere information. */
+export const DEFAULT_ALERT_STATES = ["open", "acknowledged"] as const;
+export const DEFAULT_LEVELS = ["critical", "high", "medium", "low"] as const;
+
+export type AlertsSearch = ReturnType<typeof alertsSearch>;
+export function alertsSearch(search: Record<string, unknown>) {
+    return given({
+        state: readList(search["state"], ALERT_STATES),
+        level: readList(search["level"], LEVELS),
+        device: readText(search["device"]),
+        rule: readText(search["rule"]),
+        age: readWord(search["age"], AGES),
+        group: readWord(search["group"], ALERT_GROUPS),
+    });
+}
+
+/** What a device is like now; `attention` is any health condition. */
+export const DEVICE_VIEWS = ["online", "offline", "isolated", "attention"] as const;
+export type DeviceView = (typeof DEVICE_VIEWS)[number];
+
+export type DevicesSearch = ReturnType<typeof devicesSearch>;
+export function devicesSearch(search: Record<string, unknown>) {
+    return given({
+        q: readText(search["q"]),
+        state: readList(search["state"], DEVICE_STATES),
+        platform: readList(search["platform"], PLATFORMS),
+        view: readList(search["view"], DEVICE_VIEWS),
+    });
+}
+
+export const DEVICE_TABS = ["overview", "facts", "alerts", "actions"] as const;
+export type DeviceTab = (typeof DEVICE_TABS)[number];
+
+export type DeviceSearch = ReturnType<typeof deviceSearch>;
+export function deviceSearch(search: Record<string, unknown>) {
+    return given({ tab: readWord(search["tab"], DEVICE_TABS) });
+}
+
+export type ActionsSearch = ReturnType<typeof actionsSearch>;
+export function actionsSearch(search: Record<string, unknown>) {
+    return given({
+        state: readList(search["state"], ACTION_STATES),
+        name: readText(search["name"], 64),
+        device: readText(search["device"]),
+        request: readText(search["request"]),
+        /** The action whose details are open. */
+        open: readText(search["open"]),
+    });
+}

@@ -1,0 +1,82 @@
+// Asks who is signed in. Nobody: the sign-in page. A session that ends while somebody works: a dialog over the page, which
+// stays as it is, so that nothing typed is lost.
+import { Center, Loader, Modal, Stack, Text } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, useEffect, useMemo, useState } from "react";
+
+import { api, onSessionLost, setCsrf } from "../api/client";
+import { asProblem } from "../api/problem";
+import { sessionQuery } from "../api/queries";
+import type { Session } from "../api/types";
+import { ErrorState } from "../components/states";
+import { SessionContext } from "./SessionContext";
+import { SignInForm } from "./SignInForm";
+import { SignInPage } from "./SignInPage";
+
+export function SessionProvider({ children }: { children: ReactNode }) {
+    const client = useQueryClient();
+    const query = useQuery({ ...sessionQuery, retry: false });
+    const [lost, setLost] = useState(false);
+    const session = query.data;
+
+    useEffect(() => onSessionLost(() => { setLost(true); }), []);
+
+    const value = useMemo(() => {
+        if (!session) return undefined;
+        const granted = new Set(session.permissions);
+        return {
+            session,
+            can: (permission: string) => granted.has(permission),
+            signOut: async () => {
+                await api.DELETE("/api/v1/session");
+                setCsrf(undefined);
+                client.clear();
+                // A fresh start: nothing of this person stays in memory.
+                window.location.assign("/");
+            },
+        };
+    }, [session, client]);
+
+    const signedIn = (fresh: Session) => {
+        // Somebody else must not see what the one before was shown.
+        if (session && session.name !== fresh.name) client.clear();
+        client.setQueryData(sessionQuery.queryKey, fresh);
+        setLost(false);
+        void client.invalidateQueries({ predicate: (other) => other.queryKey[0] !== "session" });
+    };
+
+    if (query.isPending)
+        return (
+            <Center mih="100vh">
+                <Loader aria-label="Loading" />
+            </Center>
+        );
+    if (!value) {
+        const problem = asProblem(query.error);
+        if (problem.status === 401) return <SignInPage onSignedIn={signedIn} />;
+        return (
+            <Center mih="100vh">
+                <ErrorState title="The console cannot start" error={query.error} onRetry={() => void query.refetch()} />
+            </Center>
+        );
+    }
+    return (
+        <SessionContext value={value}>
+            {children}
+            <Modal
+                opened={lost}
+                onClose={() => undefined}
+                withCloseButton={false}
+                closeOnEscape={false}
+                closeOnClickOutside={false}
+                title="Your session has ended"
+                zIndex={500}
+            >
+                <Stack gap="sm">
+                    <Text size="sm">Sign in again to go on. What you typed is still there.</Text>
+                    <SignInForm name={value.session.name} onSignedIn={signedIn} />
+                </Stack>
+            </Modal>
+        </SessionContext>
+    );
+}

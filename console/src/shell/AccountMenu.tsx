@@ -1,0 +1,78 @@
+// Who is signed in; colour scheme, password, help, signing out.
+import { Button, Menu, useMantineColorScheme } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import {
+    IconCheck,
+    IconDeviceDesktop,
+    IconKey,
+    IconKeyboard,
+    IconLogout,
+    IconMoon,
+    IconSun,
+    IconUserCircle,
+} from "@tabler/icons-react";
+
+import { visible } from "../lib/escape";
+import { useSession } from "../session/SessionContext";
+import { PasswordDialog } from "./PasswordDialog";
+
+const SCHEMES = [
+    { value: "light", label: "Light", icon: IconSun },
+    { value: "dark", label: "Dark", icon: IconMoon },
+    { value: "auto", label: "As the system", icon: IconDeviceDesktop },
+] as const;
+
+export function AccountMenu({ onHelp }: { onHelp: () => void }) {
+    const { session, signOut } = useSession();
+    const { colorScheme, setColorScheme } = useMantineColorScheme();
+    const [password, { open, close }] = useDisclosure(false);
+    return (
+        <>
+            <Menu position="bottom-end" width={220}>
+                <Menu.Target>
+                    <Button
+                        size="compact-sm"
+                        variant="subtle"
+                        color="gray"
+                        leftSection={<IconUserCircle size={18} aria-hidden />}
+                        aria-label={`Account of ${visible(session.name)}`}
+                    >
+                        {visible(session.name)}
+                    </Button>
+                </Menu.Target>
+                <Menu.Dropdown>
+                    <Menu.Label>
+                        Signed in as {visible(session.name)}, {visible(session.role)}
+                    </Menu.Label>
+                    <Menu.Item leftSection={<IconKey size={14} aria-hidden />} onClick={open}>
+                        Change password
+                    </Menu.Item>
+                    <Menu.Item leftSection={<IconKeyboard size={14} aria-hidden />} onClick={onHelp}>
+                        Help and shortcuts
+                    </Menu.Item>
+                    <Menu.Divider />
+                    <Menu.Label>Colours</Menu.Label>
+                    {SCHEMES.map(({ value, label, icon: Icon }) => (
+                        <Menu.Item
+                            key={value}
+                            role="menuitemradio"
+                            aria-checked={colorScheme === value}
+                            leftSection={<Icon size={14} aria-hidden />}
+                            rightSection={colorScheme === value && <IconCheck size={14} aria-hidden />}
+                            onClick={() => {
+                                setColorScheme(value);
+                            }}
+                        >
+                            {label}
+                        </Menu.Item>
+                    ))}
+                    <Menu.Divider />
+                    <Menu.Item leftSection={<IconLogout size={14} aria-hidden />} onClick={() => void signOut()}>
+                        Sign out
+                    </Menu.Item>
+                </Menu.Dropdown>
+            </Menu>
+            {password && <PasswordDialog onClose={close} />}
+        </>
+    );
+}
