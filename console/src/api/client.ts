@@ -39,6 +39,8 @@ export const api = createClient<paths>({
     baseUrl: window.location.origin,
     credentials: "same-origin",
     headers: { Accept: "application/json" },
+    // Lists as ?state=open,closed.
+    querySerializer: { array: { style: "form", explode: false } },
     // Looked up at each call, so that a test can put its own in place.
     fetch: (request: Request) => globalThis.fetch(request),
 });

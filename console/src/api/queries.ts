@@ -2,30 +2,20 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 
 import { api, data, setCsrf } from "./client";
-import type { Action, Alert, Device, Overview, Page, Session } from "./types";
+import type {
+    Action,
+    ActionFilter,
+    Alert,
+    AlertFilter,
+    AlertSummary,
+    Device,
+    DeviceFilter,
+    Overview,
+    Page,
+    Session,
+} from "./types";
 
 export const PAGE_ITEMS = 100;
-
-export interface AlertFilter {
-    state?: string;
-    level?: string;
-    device?: string;
-    rule?: string;
-    since?: string;
-}
-
-export interface DeviceFilter {
-    state?: string;
-    platform?: string;
-    q?: string;
-}
-
-export interface ActionFilter {
-    state?: string;
-    name?: string;
-    device?: string;
-    request?: string;
-}
 
 export const sessionQuery = queryOptions({
     queryKey: ["session"],
@@ -43,30 +33,29 @@ export const overviewQuery = queryOptions({
 });
 
 /** Options of a list that is loaded page by page. */
-function pages<F extends object, T>(key: string, filter: F, load: (query: F & { cursor?: string }) => Promise<Page<T>>) {
+function pages<F extends { cursor?: string; limit?: number }, T>(
+    key: string,
+    filter: F,
+    load: (query: F) => Promise<Page<T>>,
+) {
+    const whole = { limit: PAGE_ITEMS, ...filter };
     return infiniteQueryOptions({
-        queryKey: [key, filter] as const,
-        queryFn: ({ pageParam }) => load(pageParam ? { ...filter, cursor: pageParam } : filter),
+        queryKey: [key, whole] as const,
+        queryFn: ({ pageParam }) => load(pageParam ? { ...whole, cursor: pageParam } : whole),
         initialPageParam: "",
         getNextPageParam: (last: Page<T>) => last.next,
         placeholderData: keepPreviousData,
     });
 }
 
-export const alertsQuery = (filter: AlertFilter, limit = PAGE_ITEMS) =>
-    pages<AlertFilter & { limit: number }, Alert>("alerts", { ...filter, limit }, (query) =>
-        data(api.GET("/api/v1/alerts", { params: { query } })),
-    );
+export const alertsQuery = (filter: AlertFilter) =>
+    pages<AlertFilter, AlertSummary>("alerts", filter, (query) => data(api.GET("/api/v1/alerts", { params: { query } })));
 
-export const devicesQuery = (filter: DeviceFilter, limit = PAGE_ITEMS) =>
-    pages<DeviceFilter & { limit: number }, Device>("devices", { ...filter, limit }, (query) =>
-        data(api.GET("/api/v1/devices", { params: { query } })),
-    );
+export const devicesQuery = (filter: DeviceFilter) =>
+    pages<DeviceFilter, Device>("devices", filter, (query) => data(api.GET("/api/v1/devices", { params: { query } })));
 
-export const actionsQuery = (filter: ActionFilter, limit = PAGE_ITEMS) =>
-    pages<ActionFilter & { limit: number }, Action>("actions", { ...filter, limit }, (query) =>
-        data(api.GET("/api/v1/actions", { params: { query } })),
-    );
+export const actionsQuery = (filter: ActionFilter) =>
+    pages<ActionFilter, Action>("actions", filter, (query) => data(api.GET("/api/v1/actions", { params: { query } })));
 
 export const deviceQuery = (id: string) =>
     queryOptions({

@@ -1,32 +1,54 @@
 // Short names of the API's records, and the fixed lists of words that filters offer.
-import type { components } from "./schema";
+import type { components, paths } from "./schema";
 
 type Schemas = components["schemas"];
 
 export type Session = Schemas["Session"];
+export type Permission = Schemas["Permission"];
 export type Overview = Schemas["Overview"];
 export type Device = Schemas["Device"];
-export type Isolation = Device["isolation"];
+export type DeviceHealth = Schemas["DeviceHealth"];
+export type Isolation = Schemas["Isolation"];
+/** An alert in a list; `Alert` has its event and processes too. */
+export type AlertSummary = Schemas["AlertSummary"];
 export type Alert = Schemas["Alert"];
 export type Action = Schemas["Action"];
-export type ActionOrder = Schemas["ActionOrder"];
+export type ActionArguments = Schemas["ActionArguments"];
+export type ActionName = Schemas["ActionName"];
+
+/** Filters of the lists, as the server takes them. */
+export type AlertFilter = Query<"/api/v1/alerts">;
+export type DeviceFilter = Query<"/api/v1/devices">;
+export type ActionFilter = Query<"/api/v1/actions">;
+
+type Query<Path extends keyof paths> = paths[Path] extends { get: { parameters: { query?: infer Q } } }
+    ? NonNullable<Q>
+    : never;
 
 export interface Page<T> {
     items: T[];
-    next?: string | undefined;
+    next?: string;
+    /** All that match, where the server counts them; TOTAL_MOST stands for that many or more. */
+    total?: number;
 }
 
+export const TOTAL_MOST = 10_000;
+
 /** Levels of an alert, worst first. */
-export const LEVELS = ["critical", "high", "medium", "low", "informational"] as const;
-export type Level = (typeof LEVELS)[number];
+export const LEVELS = ["critical", "high", "medium", "low", "informational"] as const satisfies Level[];
+export type Level = Schemas["Level"];
 
-export const ALERT_STATES = ["open", "acknowledged", "closed"] as const;
-export type AlertState = (typeof ALERT_STATES)[number];
+export const ALERT_STATES = ["open", "acknowledged", "closed"] as const satisfies AlertState[];
+export type AlertState = Schemas["AlertState"];
 
-export const DEVICE_STATES = ["enrolled", "retired", "revoked"] as const;
-export type DeviceState = (typeof DEVICE_STATES)[number];
+export const DEVICE_STATES = ["enrolled", "retired", "revoked"] as const satisfies DeviceState[];
+export type DeviceState = Schemas["DeviceState"];
 
-export const PLATFORMS = ["macos", "linux"] as const;
+export const PLATFORMS = ["macos", "linux"] as const satisfies Schemas["Platform"][];
+
+export const CONDITIONS = ["good", "poor", "unknown"] as const satisfies Schemas["DeviceCondition"][];
+
+export const ISOLATIONS = ["none", "isolated", "released"] as const satisfies Schemas["IsolationState"][];
 
 /** States of an action in the order in which they are passed; what each means is in src/schema/action.h. */
 export const ACTION_STATES = [
@@ -45,8 +67,8 @@ export const ACTION_STATES = [
     "interrupted",
     "cancelled",
     "expired",
-] as const;
-export type ActionState = (typeof ACTION_STATES)[number];
+] as const satisfies ActionState[];
+export type ActionState = Schemas["ActionState"];
 
 /** Groups of action states that a person asks for. */
 export const ACTION_WAITING: readonly ActionState[] = ["pending_approval", "approved", "queued"];

@@ -33,7 +33,7 @@ describe("filters in the address", () => {
         expect(alertsSearch({ state: "open,burning", level: "loud", age: "1y", group: "moon", extra: "x" })).toEqual({
             state: ["open"],
         });
-        expect(devicesSearch({ view: "online,__proto__", q: "" })).toEqual({ view: ["online"] });
+        expect(devicesSearch({ condition: "poor,__proto__", q: "", online: "maybe" })).toEqual({ condition: ["poor"] });
         expect(deviceSearch({ tab: "constructor" })).toEqual({});
         expect(actionsSearch({ state: ["queued", 7, null], name: { toString: "x" } })).toEqual({ state: ["queued"] });
     });

@@ -5,7 +5,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { api, data } from "../api/client";
-import type { Action, Page } from "../api/types";
+import type { Action, ActionArguments, Page } from "../api/types";
 import { type Given, ReasonDialog, type ReasonTarget } from "../components/ReasonDialog";
 import type { ActionKind } from "./kinds";
 
@@ -14,7 +14,7 @@ interface Props {
     targets: readonly ReasonTarget[];
     onClose: () => void;
     /** Arguments that are known beforehand: the process to end. */
-    fixed?: Record<string, unknown>;
+    fixed?: ActionArguments;
 }
 
 export function OrderDialog({ kind, targets, onClose, fixed }: Props) {

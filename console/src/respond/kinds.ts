@@ -1,12 +1,13 @@
 // What a person must know before ordering an action: what it does, what is lost, what undoes it. The words are those of the
 // action table (src/schema/action.c).
+import type { ActionName, Permission } from "../api/types";
 import { visible } from "../lib/escape";
 
 export interface ActionKind {
-    name: string;
+    name: ActionName;
     /** On buttons and headings. */
     title: string;
-    permission: string;
+    permission: Permission;
     does: string;
     /** What no longer works on the device afterwards. */
     loses?: string;
@@ -15,7 +16,7 @@ export interface ActionKind {
     danger: boolean;
 }
 
-export const ACTION_KINDS: Record<string, ActionKind> = {
+export const ACTION_KINDS: Record<ActionName, ActionKind> = {
     isolate: {
         name: "isolate",
         title: "Isolate",
@@ -53,5 +54,5 @@ export const ACTION_KINDS: Record<string, ActionKind> = {
 
 /** Title of an action's name, also of one that this console does not know. */
 export function actionTitle(name: string): string {
-    return Object.hasOwn(ACTION_KINDS, name) ? (ACTION_KINDS[name]?.title ?? name) : visible(name);
+    return Object.hasOwn(ACTION_KINDS, name) ? ACTION_KINDS[name as ActionName].title : visible(name);
 }

@@ -1,5 +1,5 @@
 // The filters that each page keeps in its address. A value that does not fit is dropped.
-import { ACTION_STATES, ALERT_STATES, DEVICE_STATES, LEVELS, PLATFORMS } from "../api/types";
+import { ACTION_STATES, ALERT_STATES, CONDITIONS, DEVICE_STATES, ISOLATIONS, LEVELS, PLATFORMS } from "../api/types";
 import { given, readList, readText, readWord } from "../lib/search";
 
 export const AGES = ["1h", "24h", "7d", "30d"] as const;
@@ -18,22 +18,24 @@ export function alertsSearch(search: Record<string, unknown>) {
         level: readList(search["level"], LEVELS),
         device: readText(search["device"]),
         rule: readText(search["rule"]),
+        q: readText(search["q"]),
+        /** Received at most so long ago. */
         age: readWord(search["age"], AGES),
+        /** Received at least so long ago. */
+        before: readWord(search["before"], AGES),
         group: readWord(search["group"], ALERT_GROUPS),
     });
 }
-
-/** What a device is like now; `attention` is any health condition. */
-export const DEVICE_VIEWS = ["online", "offline", "isolated", "attention"] as const;
-export type DeviceView = (typeof DEVICE_VIEWS)[number];
 
 export type DevicesSearch = ReturnType<typeof devicesSearch>;
 export function devicesSearch(search: Record<string, unknown>) {
     return given({
         q: readText(search["q"]),
         state: readList(search["state"], DEVICE_STATES),
-        platform: readList(search["platform"], PLATFORMS),
-        view: readList(search["view"], DEVICE_VIEWS),
+        platform: readWord(search["platform"], PLATFORMS),
+        online: readWord(search["online"], ["yes", "no"]),
+        isolation: readList(search["isolation"], ISOLATIONS),
+        condition: readList(search["condition"], CONDITIONS),
     });
 }
 

@@ -1,12 +1,12 @@
 // Who is signed in and what they may do. Pages ask for permissions, never for role names.
 import { createContext, useContext } from "react";
 
-import type { Session } from "../api/types";
+import type { Permission, Session } from "../api/types";
 
 export interface SessionValue {
     session: Session;
-    /** May this person do it? Names as in src/schema/permission.h. */
-    can: (permission: string) => boolean;
+    /** May this person do it? What the server grants, role names aside. */
+    can: (permission: Permission) => boolean;
     signOut: () => Promise<void>;
 }
 

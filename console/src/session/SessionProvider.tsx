@@ -7,7 +7,7 @@ import { type ReactNode, useEffect, useMemo, useState } from "react";
 import { api, onSessionLost, setCsrf } from "../api/client";
 import { asProblem } from "../api/problem";
 import { sessionQuery } from "../api/queries";
-import type { Session } from "../api/types";
+import type { Permission, Session } from "../api/types";
 import { ErrorState } from "../components/states";
 import { SessionContext } from "./SessionContext";
 import { SignInForm } from "./SignInForm";
@@ -26,7 +26,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         const granted = new Set(session.permissions);
         return {
             session,
-            can: (permission: string) => granted.has(permission),
+            can: (permission: Permission) => granted.has(permission),
             signOut: async () => {
                 await api.DELETE("/api/v1/session");
                 setCsrf(undefined);
