@@ -10,14 +10,12 @@
 #include "agent/pace.h"
 #include "base/mem.h"
 #include "crypto/hash.h"
+#include "device/calls.h"
 #include "device/identity.h"
-#include "os/failpoint.h"
 #include "os/file.h"
 #include "os/log.h"
 #include "os/random.h"
-#include "proto/batch.h"
 #include "proto/enroll.h"
-#include "schema/param.h"
 
 enum { FILES = 2, URL_BYTES = 1024 };
 
@@ -41,8 +39,7 @@ struct poster {
     struct wanted wanted[FILES];
     struct buf renewal; /* body to send; empty = no renewal wanted */
     struct poster_stats stats;
-    struct buf payload;               /* poster thread only */
-    struct http_client_answer answer; /* poster thread only */
+    struct calls_scratch scratch; /* poster thread only */
 };
 
 static const char *const file_names[FILES] = {"ruleset", "plan"};
@@ -78,80 +75,25 @@ static int post_delivery(struct poster *p, enum poster_file file, int fd)
 
 /* ---------------------------------------------------------------- calls */
 
-static int answer_code(const struct poster *p, const char *what, struct err *err)
-{
-    int status = p->answer.status;
-    if (status == 200)
-        return 0;
-    int code = status == 401   ? E_AUTH
-               : status == 403 ? E_DENIED
-               : status == 404 ? E_NOT_FOUND
-               : status == 507 ? E_FULL
-               : status == 503 ? E_AGAIN
-               : status == 409 ? E_EXISTS
-               : status == 413 ? E_LIMIT
-               : status < 500  ? E_PARSE
-                               : E_IO;
-    struct str body = str_sub(buf_str(&p->answer.body), 0, 200);
-    return err_set(err, code, "%s: the server answered %d: %.*s", what, status, STR_FMT(body));
-}
-
-static int post_batch(struct poster *p, uint64_t sequence, struct err *err)
-{
-    char url[URL_BYTES];
-    char epoch[24];
-    char number[24];
-    (void)snprintf(url, sizeof url, "%s/device/v1/batch", p->server);
-    (void)snprintf(epoch, sizeof epoch, "%llu", (unsigned long long)spool_epoch(p->spool));
-    (void)snprintf(number, sizeof number, "%llu", (unsigned long long)sequence);
-    const struct http_client_header headers[] = {
-        {BATCH_HEADER_EPOCH, str_of(epoch)},
-        {BATCH_HEADER_SEQUENCE, str_of(number)},
-        {"Content-Encoding", STR(BATCH_ENCODING)},
-    };
-    struct http_client_request request = {.method = "POST",
-                                          .url = url,
-                                          .headers = headers,
-                                          .header_count = ARRAY_LEN(headers),
-                                          .content_type = BATCH_CONTENT_TYPE,
-                                          .body = buf_str(&p->payload)};
-    if (FAILPOINT("uplink.post.before"))
-        return err_set(err, E_CONNECT, "the call failed");
-    int rc = http_client_call(p->client, &request, &p->answer, err);
-    if (rc == 0 && FAILPOINT("uplink.post.after"))
-        return err_set(err, E_CLOSED, "the answer was lost");
-    return rc ? rc : answer_code(p, "batch", err);
-}
-
-/* A batch the server will never take must not hold up all others: it is given up, loudly. */
-static bool is_poison(int rc)
-{
-    return rc == E_PARSE || rc == E_LIMIT || rc == E_EXISTS;
-}
-
 /* @return 0 when one was sent, E_NOT_FOUND when nothing waits, else what failed */
 static int send_one(struct poster *p, struct err *err)
 {
+    bool dropped;
+    struct err why = {0};
     uint64_t sequence;
-    uint32_t events;
-    int rc = spool_peek(p->spool, &p->payload, &sequence, &events, err);
-    if (rc)
-        return rc;
-    rc = post_batch(p, sequence, err);
-    if (rc && !is_poison(rc))
-        return rc;
-    if (rc)
+    int rc = calls_batch(p->client, p->server, p->spool, &p->scratch, &sequence, &dropped, &why);
+    if (rc == 0 && dropped)
         log_error("the server refuses a batch for good; it is dropped",
-                  KV_INT("sequence", sequence), KV_INT("events", events),
-                  KV_CSTR("reason", err->message));
-    return spool_ack(p->spool, sequence, err);
+                  KV_INT("sequence", sequence), KV_CSTR("reason", why.message));
+    *err = why;
+    return rc;
 }
 
 static int store_fetched(struct poster *p, enum poster_file file, struct err *err)
 {
     char path[URL_BYTES];
     (void)snprintf(path, sizeof path, "%s/%s.signed", p->folder, file_names[file]);
-    int rc = file_write_atomic(path, buf_str(&p->answer.body), 0600, err);
+    int rc = file_write_atomic(path, buf_str(&p->scratch.answer.body), 0600, err);
     if (rc)
         return rc;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -165,13 +107,7 @@ static int store_fetched(struct poster *p, enum poster_file file, struct err *er
 
 static int fetch(struct poster *p, enum poster_file file, const char *version, struct err *err)
 {
-    char url[URL_BYTES];
-    (void)snprintf(url, sizeof url, "%s/device/v1/%s/%s", p->server, file_names[file], version);
-    struct http_client_request request = {
-        .url = url, .answer_bytes_max = (uint64_t)param_default(PARAM_RULESET_BYTES) + 4096};
-    int rc = http_client_call(p->client, &request, &p->answer, err);
-    if (rc == 0)
-        rc = answer_code(p, file_names[file], err);
+    int rc = calls_file(p->client, p->server, file_names[file], version, &p->scratch, err);
     return rc ? rc : store_fetched(p, file, err);
 }
 
@@ -187,15 +123,9 @@ static int renew(struct poster *p, const struct buf *body, struct err *err)
 {
     struct arena arena CLEANUP(arena_done) = {0};
     struct enroll_reply reply;
-    char url[URL_BYTES];
-    (void)snprintf(url, sizeof url, "%s/device/v1/renew", p->server);
-    struct http_client_request request = {
-        .method = "POST", .url = url, .content_type = "application/json", .body = buf_str(body)};
-    int rc = http_client_call(p->client, &request, &p->answer, err);
+    int rc = calls_renew(p->client, p->server, buf_str(body), &p->scratch, err);
     if (rc == 0)
-        rc = answer_code(p, "renewal", err);
-    if (rc == 0)
-        rc = enroll_reply_read(buf_str(&p->answer.body), &arena, &reply, err);
+        rc = enroll_reply_read(buf_str(&p->scratch.answer.body), &arena, &reply, err);
     if (rc == 0)
         rc = identity_save_certificate(p->folder, reply.certificate, err);
     if (rc)
@@ -354,9 +284,8 @@ void poster_free(struct poster *p)
     (void)pthread_join(p->thread, NULL);
     (void)pthread_cond_destroy(&p->wake);
     (void)pthread_mutex_destroy(&p->lock);
-    buf_done(&p->payload);
+    calls_scratch_done(&p->scratch);
     buf_done(&p->renewal);
-    http_client_answer_done(&p->answer);
     mem_free(p);
 }
 
