@@ -1,4 +1,4 @@
-/* `cordon alert list|get|ack|close`. */
+/* `cordon alert list|get|ack|close|reopen`. */
 #include "cli/api.h"
 #include "cli/cmd_fleet.h"
 #include "cli/listing.h"
@@ -10,7 +10,9 @@ const struct opt_row cmd_alert_list_rows[] = {
     {"level", 0, OPT_TEXT, "LEVEL", "informational, low, medium, high or critical", 0, 0},
     {"device", 0, OPT_TEXT, "DEVICE", "host name or id", 0, 0},
     {"rule", 0, OPT_TEXT, "ID", "id of the rule", 0, 0},
-    {"since", 0, OPT_TEXT, "TIME", "not older than this: RFC 3339", 0, 0},
+    {"search", 0, OPT_TEXT, "TEXT", "part of the rule's title or the host name", 0, 0},
+    {"since", 0, OPT_TEXT, "TIME", "received at or after this: RFC 3339", 0, 0},
+    {"until", 0, OPT_TEXT, "TIME", "received before this", 0, 0},
     {"limit", 0, OPT_NUMBER, "N", "most alerts to show; 0 = all (the default)", 0, 0},
     OPT_OUTPUT(LISTING_FORMS),
     OPT_END,
@@ -24,6 +26,12 @@ const struct opt_row cmd_alert_note_rows[] = {
 
 const struct opt_row cmd_alert_reason_rows[] = {
     {"reason", 0, OPT_TEXT, "TEXT", "how it ended; kept with the alert (required)", 0, 0},
+    OPT_OUTPUT(LISTING_FORMS),
+    OPT_END,
+};
+
+const struct opt_row cmd_alert_reopen_rows[] = {
+    {"reason", 0, OPT_TEXT, "TEXT", "why it is not over; kept with the alert (required)", 0, 0},
     OPT_OUTPUT(LISTING_FORMS),
     OPT_END,
 };
@@ -49,9 +57,13 @@ static const struct view_column card_columns[] = {
     {"closed by", "closed_by"},
     {"closed at", "closed_at"},
     {"close reason", "close_reason"},
+    {"reopened by", "reopened_by"},
+    {"reopened at", "reopened_at"},
+    {"reopen reason", "reopen_reason"},
     {"matched", "body.matched"},
     {"ancestry", "body.ancestry"},
     {"event", "body.event"},
+    {"related", "related"},
 };
 
 int cmd_alert_list(struct cli *cli, const struct opt *opt, struct err *err)
@@ -70,7 +82,9 @@ int cmd_alert_list(struct cli *cli, const struct opt *opt, struct err *err)
     api_query_add(&query, "level", opt_text(opt, "level", NULL));
     api_query_add(&query, "device", typed ? buf_cstr(&device) : NULL);
     api_query_add(&query, "rule", opt_text(opt, "rule", NULL));
+    api_query_add(&query, "q", opt_text(opt, "search", NULL));
     api_query_add(&query, "since", opt_text(opt, "since", NULL));
+    api_query_add(&query, "until", opt_text(opt, "until", NULL));
     rc = buf_check(&query);
     if (!rc)
         rc = api_list(api, ROUTE_ALERTS, buf_str(&query), opt_number(opt, "limit", 0), &items, err);
@@ -126,4 +140,11 @@ int cmd_alert_close(struct cli *cli, const struct opt *opt, struct err *err)
     if (!opt_text(opt, "reason", NULL))
         return err_set(err, E_ARG, "say how it ended: --reason=TEXT");
     return change(cli, opt, ROUTE_ALERT_CLOSE, "reason", err);
+}
+
+int cmd_alert_reopen(struct cli *cli, const struct opt *opt, struct err *err)
+{
+    if (!opt_text(opt, "reason", NULL))
+        return err_set(err, E_ARG, "say why it is not over: --reason=TEXT");
+    return change(cli, opt, ROUTE_ALERT_REOPEN, "reason", err);
 }

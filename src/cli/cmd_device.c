@@ -7,6 +7,9 @@
 const struct opt_row cmd_device_list_rows[] = {
     {"state", 0, OPT_TEXT, "STATE", "enrolled or revoked", 0, 0},
     {"platform", 0, OPT_TEXT, "NAME", "macos or linux", 0, 0},
+    {"online", 0, OPT_TEXT, "true|false", "whether they hold their connection now", 0, 0},
+    {"isolation", 0, OPT_TEXT, "STATE", "none, isolated or released, as observed", 0, 0},
+    {"condition", 0, OPT_TEXT, "NAME", "good, poor or unknown, by their health report", 0, 0},
     {"search", 0, OPT_TEXT, "TEXT", "part of the host name or id", 0, 0},
     {"limit", 0, OPT_NUMBER, "N", "most devices to show; 0 = all (the default)", 0, 0},
     OPT_OUTPUT(LISTING_FORMS),
@@ -66,6 +69,7 @@ static const struct view_column card_columns[] = {
     {"isolation wanted", "isolation.desired"},
     {"isolation observed", "isolation.observed"},
     {"isolation since", "isolation.since"},
+    {"condition", "condition"},
     {"open alerts", "open_alerts"},
     {"first seen", "first_seen"},
     {"last seen", "last_seen"},
@@ -81,6 +85,9 @@ int cmd_device_list(struct cli *cli, const struct opt *opt, struct err *err)
     json_t *items CLEANUP(json_freep) = NULL;
     api_query_add(&query, "state", opt_text(opt, "state", NULL));
     api_query_add(&query, "platform", opt_text(opt, "platform", NULL));
+    api_query_add(&query, "online", opt_text(opt, "online", NULL));
+    api_query_add(&query, "isolation", opt_text(opt, "isolation", NULL));
+    api_query_add(&query, "condition", opt_text(opt, "condition", NULL));
     api_query_add(&query, "q", opt_text(opt, "search", NULL));
     int rc = buf_check(&query);
     if (!rc)

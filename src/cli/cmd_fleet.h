@@ -27,10 +27,12 @@ int cmd_process_kill(struct cli *cli, const struct opt *opt, struct err *err);
 extern const struct opt_row cmd_alert_list_rows[];
 extern const struct opt_row cmd_alert_note_rows[];
 extern const struct opt_row cmd_alert_reason_rows[];
+extern const struct opt_row cmd_alert_reopen_rows[];
 int cmd_alert_list(struct cli *cli, const struct opt *opt, struct err *err);
 int cmd_alert_get(struct cli *cli, const struct opt *opt, struct err *err);
 int cmd_alert_ack(struct cli *cli, const struct opt *opt, struct err *err);
 int cmd_alert_close(struct cli *cli, const struct opt *opt, struct err *err);
+int cmd_alert_reopen(struct cli *cli, const struct opt *opt, struct err *err);
 
 /* cmd_action.c */
 extern const struct opt_row cmd_action_list_rows[];

@@ -94,6 +94,8 @@ const struct opt_command cli_commands[] = {
      "Say that somebody looks at alerts", NULL, cmd_alert_ack},
     {FLEET, "alert", "close", "ALERT...", 1, OPT_ARGS_ANY, cmd_alert_reason_rows, api_shared_rows,
      "Close alerts that are dealt with", NULL, cmd_alert_close},
+    {FLEET, "alert", "reopen", "ALERT...", 1, OPT_ARGS_ANY, cmd_alert_reopen_rows, api_shared_rows,
+     "Open alerts again that were acknowledged or closed", NULL, cmd_alert_reopen},
     {FLEET, "action", "list", "", 0, 0, cmd_action_list_rows, api_shared_rows,
      "List actions on devices", NULL, cmd_action_list},
     {FLEET, "action", "get", "ACTION", 1, 1, list_rows, api_shared_rows,

@@ -246,8 +246,10 @@ int device_facts(struct store_tx *tx, struct str id, const struct device_report 
         device.agent_version = report->agent_version;
     if (report->facts_json.len)
         device.facts_json = report->facts_json;
-    if (report->health_json.len)
+    if (report->health_json.len) {
         device.health_json = report->health_json;
+        device.condition = device_condition(report->health_json);
+    }
     if (now_ns > device.last_seen_ns)
         device.last_seen_ns = now_ns;
     return store_device_put(tx, &device, err);

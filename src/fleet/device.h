@@ -80,6 +80,13 @@ struct device_report {
     struct str facts_json;  /* a JSON object, at most PARAM_FACTS_BYTES */
     struct str health_json; /* a JSON object, at most PARAM_FACTS_BYTES */
 };
+/**
+ * What a health report says about its device: poor when the sensor does not run, sees less than it
+ * should or names what is wrong, or when containment has a problem; unknown when it says nothing
+ * about a sensor.
+ * @param health_json a JSON object
+ */
+enum condition device_condition(struct str health_json);
 /** @return 0, E_NOT_FOUND, E_PARSE (not a JSON object), E_LIMIT */
 int device_facts(struct store_tx *tx, struct str id, const struct device_report *report,
                  int64_t now_ns, struct err *err) MUST_CHECK;

@@ -53,6 +53,10 @@ enum route_auth { AUTH_NONE, AUTH_DEVICE, AUTH_PERSON };
       "alerts.write", 65536, "somebody looks at it")                                               \
     X(ROUTE_ALERT_CLOSE, LISTENER_ADMIN, "POST", "/api/v1/alerts/{id}/close", AUTH_PERSON,         \
       "alerts.write", 65536, "dealt with, with a reason")                                          \
+    X(ROUTE_ALERT_REOPEN, LISTENER_ADMIN, "POST", "/api/v1/alerts/{id}/reopen", AUTH_PERSON,       \
+      "alerts.write", 65536, "acknowledged or closed, and open again, with a reason")              \
+    X(ROUTE_ACTION_TYPES, LISTENER_ADMIN, "GET", "/api/v1/action-types", AUTH_PERSON,              \
+      "actions.read", 0, "everything that can be done to a device, with its arguments")            \
     X(ROUTE_ACTIONS, LISTENER_ADMIN, "GET", "/api/v1/actions", AUTH_PERSON, "actions.read", 0,     \
       "list of actions")                                                                           \
     X(ROUTE_ACTION_CREATE, LISTENER_ADMIN, "POST", "/api/v1/actions", AUTH_PERSON,                 \

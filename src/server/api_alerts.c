@@ -1,4 +1,4 @@
-/* Alerts: list, one, acknowledge, close. */
+/* Alerts: list, one, acknowledge, close, reopen. */
 #include <jansson.h>
 
 #include "base/timefmt.h"
@@ -7,6 +7,26 @@
 #include "proto/json_in.h"
 #include "server/handlers.h"
 #include "server/render.h"
+
+/* A count costs as much as it finds; more than this is not told apart. */
+enum { TOTAL_MOST = 10000 };
+
+/* Other alerts that may belong to the same story. */
+enum { RELATED_MOST = 20 };
+#define RELATED_SPAN_NS (600 * NS_PER_S)
+
+/* On the first page, of a search that an index answers. */
+static int add_total(struct store_tx *tx, const struct store_alert_filter *filter,
+                     const struct store_page *page, struct json_out *j, struct err *err)
+{
+    uint32_t total = 0;
+    if (page->cursor.len || filter->text.len)
+        return 0;
+    int rc = store_alert_count(tx, filter, TOTAL_MOST, &total, err);
+    if (rc == 0)
+        json_kv_uint(j, "total", total);
+    return rc;
+}
 
 static int list(struct call *c, const struct store_alert_filter *filter,
                 const struct store_page *page, struct buf *out, struct err *err)
@@ -20,26 +40,16 @@ static int list(struct call *c, const struct store_alert_filter *filter,
         rc = store_alert_list(tx, filter, page, &arena, &found, err);
     if (rc)
         return rc;
-    render_list_begin(&j);
-    for (size_t i = 0; i < found.len && rc == 0; i++)
-        rc = render_alert(tx, &found.items[i], false, &j, err);
-    render_list_end(&j, found.next);
-    return rc;
-}
-
-static int since(struct call *c, int64_t *ret_ns)
-{
-    struct str text;
-    struct err err = {0};
-    int rc = call_query(c, "since", &text);
-    if (rc || text.len == 0)
-        return rc;
-    rc = timefmt_parse(text, ret_ns);
-    if (rc) {
-        rc = err_set(&err, E_ARG, "since '%.*s': expected a time such as 2026-01-31T08:00:00Z",
-                     STR_FMT(text));
-        reply_err(c, rc, &err);
+    json_object_begin(&j);
+    rc = add_total(tx, filter, page, &j, err);
+    json_key(&j, "items");
+    json_array_begin(&j);
+    for (size_t i = 0; i < found.len && rc == 0; i++) {
+        json_object_begin(&j);
+        rc = render_alert(tx, &found.items[i], &j, err);
+        json_object_end(&j);
     }
+    render_list_end(&j, found.next);
     return rc;
 }
 
@@ -50,7 +60,8 @@ void alerts_list(struct call *c)
     struct buf out CLEANUP(buf_done) = {0};
     struct err err = {0};
     if (call_page(c, &page) || call_query(c, "device", &filter.device) ||
-        call_query(c, "rule", &filter.rule_id) || since(c, &filter.since_ns) ||
+        call_query(c, "rule", &filter.rule_id) || call_query(c, "q", &filter.text) ||
+        call_time(c, "since", &filter.since_ns) || call_time(c, "until", &filter.until_ns) ||
         call_filter(c, "state", alert_state_names, ALERT_STATE_COUNT, &filter.states) ||
         call_filter(c, "level", alert_level_names, ALERT_LEVEL_COUNT, &filter.levels))
         return;
@@ -61,6 +72,30 @@ void alerts_list(struct call *c)
         reply_json(c, 200, &out);
 }
 
+static int add_related(struct store_tx *tx, const struct store_alert *alert, struct json_out *j,
+                       struct err *err)
+{
+    struct arena arena CLEANUP(arena_done) = {0};
+    struct store_alert_list found;
+    int rc = store_alert_around(tx, alert, RELATED_SPAN_NS, RELATED_MOST, &arena, &found, err);
+    if (rc)
+        return rc;
+    json_key(j, "related");
+    json_array_begin(j);
+    for (size_t i = 0; i < found.len; i++) {
+        const struct store_alert *a = &found.items[i];
+        json_object_begin(j);
+        json_kv_str(j, "id", a->id);
+        json_kv_str(j, "title", a->rule_title);
+        json_kv_str(j, "level", alert_level_names[a->level]);
+        json_kv_str(j, "state", alert_state_names[a->state]);
+        render_time(j, "time", a->time_ns);
+        json_object_end(j);
+    }
+    json_array_end(j);
+    return 0;
+}
+
 static int get(struct store_tx *tx, struct str id, struct buf *out, struct err *err)
 {
     struct arena arena CLEANUP(arena_done) = {0};
@@ -69,7 +104,15 @@ static int get(struct store_tx *tx, struct str id, struct buf *out, struct err *
     int rc = store_alert_get(tx, id, &arena, &a, err);
     if (rc == E_NOT_FOUND)
         return err_set(err, rc, "there is no alert '%.*s'", STR_FMT(id));
-    return rc ? rc : render_alert(tx, &a, true, &j, err);
+    if (rc)
+        return rc;
+    json_object_begin(&j);
+    rc = render_alert(tx, &a, &j, err);
+    render_stored_json(&j, "body", a.json);
+    if (rc == 0)
+        rc = add_related(tx, &a, &j, err);
+    json_object_end(&j);
+    return rc;
 }
 
 void alerts_get(struct call *c)
@@ -105,6 +148,13 @@ static int close_work(struct store_tx *tx, struct job *j, struct err *err)
     return rc ? rc : get(tx, ch->id, &j->out, err);
 }
 
+static int reopen_work(struct store_tx *tx, struct job *j, struct err *err)
+{
+    const struct change *ch = j->data;
+    int rc = alert_reopen(tx, &j->actor, clock_wall_ns(), ch->id, ch->text, err);
+    return rc ? rc : get(tx, ch->id, &j->out, err);
+}
+
 static void change(struct call *c, job_work_fn work, const char *member, bool required)
 {
     json_t *body CLEANUP(json_in_freep) = call_body(c);
@@ -133,4 +183,9 @@ void alerts_ack(struct call *c)
 void alerts_close(struct call *c)
 {
     change(c, close_work, "reason", true);
+}
+
+void alerts_reopen(struct call *c)
+{
+    change(c, reopen_work, "reason", true);
 }

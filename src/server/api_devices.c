@@ -27,16 +27,31 @@ static int list(struct call *c, const struct store_device_filter *filter,
     return rc;
 }
 
+static bool is_online(const void *arg, struct str id)
+{
+    return channels_online(arg, id);
+}
+
+static bool is_offline(const void *arg, struct str id)
+{
+    return !channels_online(arg, id);
+}
+
 void devices_list(struct call *c)
 {
-    struct store_device_filter filter = {0};
+    struct store_device_filter filter = {.accept_arg = c->server->channels};
     struct store_page page = {0};
     struct buf out CLEANUP(buf_done) = {0};
     struct err err = {0};
+    int online;
     if (call_page(c, &page) || call_query(c, "q", &filter.text) ||
-        call_query(c, "platform", &filter.platform) ||
-        call_filter(c, "state", device_state_names, DEVICE_STATE_COUNT, &filter.states))
+        call_query(c, "platform", &filter.platform) || call_bool(c, "online", &online) ||
+        call_filter(c, "state", device_state_names, DEVICE_STATE_COUNT, &filter.states) ||
+        call_filter(c, "isolation", isolation_names, ISOLATION_COUNT, &filter.isolations) ||
+        call_filter(c, "condition", condition_names, CONDITION_COUNT, &filter.conditions))
         return;
+    if (online >= 0)
+        filter.accept = online ? is_online : is_offline;
     int rc = list(c, &filter, &page, &out, &err);
     if (rc)
         reply_err(c, rc, &err);

@@ -4,11 +4,12 @@
 
 #include "server/server.h"
 
+/* api_overview.c */
+void overview_get(struct call *c);
 /* ops.c */
 void ops_livez(struct call *c);
 void ops_readyz(struct call *c);
 void ops_metrics(struct call *c);
-void ops_overview(struct call *c);
 void ops_openapi(struct call *c);
 /* api_login.c */
 void login_bearer(struct call *c);
@@ -27,6 +28,9 @@ void alerts_list(struct call *c);
 void alerts_get(struct call *c);
 void alerts_ack(struct call *c);
 void alerts_close(struct call *c);
+void alerts_reopen(struct call *c);
+/* api_action_types.c */
+void actions_types(struct call *c);
 /* api_actions.c */
 void actions_list(struct call *c);
 void actions_get(struct call *c);

@@ -1,17 +1,9 @@
-/* Probes, metrics, the overview, the API's description. */
+/* Probes, metrics, the API's description. */
 #include "os/clock.h"
 #include "os/file.h"
 #include "schema/content.h"
-#include "schema/param.h"
 #include "server/channels.h"
 #include "server/handlers.h"
-#include "server/render.h"
-
-/* A device counts as online while it was seen within three pings. */
-static int64_t online_since(void)
-{
-    return clock_wall_ns() - 3 * param_default(PARAM_PING_MS) * 1000000;
-}
 
 void ops_livez(struct call *c)
 {
@@ -33,62 +25,6 @@ void ops_readyz(struct call *c)
         http_answer_problem(c->req, 503, rc, err.message);
     else
         ops_livez(c);
-}
-
-static int read_overview(struct call *c, struct store_overview *ret, struct err *err)
-{
-    struct store_tx *tx CLEANUP(store_read_endp) = NULL;
-    int rc = store_read_begin(c->server->store, &tx, err);
-    return rc ? rc : store_overview(tx, online_since(), ret, err);
-}
-
-void ops_overview(struct call *c)
-{
-    struct buf out CLEANUP(buf_done) = {0};
-    struct json_out j = {.out = &out};
-    struct store_overview o;
-    struct err err = {0};
-    int rc = read_overview(c, &o, &err);
-    if (rc) {
-        reply_err(c, rc, &err);
-        return;
-    }
-    int64_t open = 0;
-    json_object_begin(&j);
-    json_key(&j, "devices");
-    json_object_begin(&j);
-    json_kv_int(&j, "total", o.devices[DEVICE_ENROLLED]);
-    json_kv_uint(&j, "online", channels_len(c->server->channels));
-    json_kv_int(&j, "isolated", o.isolated);
-    json_kv_int(&j, "revoked", o.devices[DEVICE_REVOKED]);
-    json_object_end(&j);
-    json_key(&j, "alerts");
-    json_object_begin(&j);
-    json_key(&j, "by_level");
-    json_object_begin(&j);
-    for (unsigned i = 0; i < ALERT_LEVEL_COUNT; i++) {
-        json_key_str(&j, alert_level_names[i]);
-        json_int(&j, o.alerts_open[i]);
-        open += o.alerts_open[i];
-    }
-    json_object_end(&j);
-    json_kv_int(&j, "open", open);
-    json_kv_int(&j, "acknowledged", o.alerts_acknowledged);
-    json_object_end(&j);
-    json_key(&j, "actions");
-    json_object_begin(&j);
-    json_kv_int(&j, "pending", o.actions_pending);
-    json_kv_int(&j, "running", o.actions_running);
-    json_object_end(&j);
-    json_key(&j, "telemetry");
-    json_object_begin(&j);
-    json_kv_int(&j, "events", o.events);
-    json_kv_int(&j, "batches", o.batches);
-    json_kv_int(&j, "lost", o.lost);
-    json_object_end(&j);
-    json_kv_cstr(&j, "ruleset", c->server->ruleset_version);
-    json_object_end(&j);
-    reply_json(c, 200, &out);
 }
 
 static void metric(struct buf *out, const char *name, const char *type, const char *help,

@@ -65,6 +65,7 @@ int render_device(struct server *s, struct store_tx *tx, const struct store_devi
     json_kv_str(j, "observed", isolation_names[d->isolation_observed]);
     json_kv_int(j, "observed_generation", d->observed_generation);
     json_object_end(j);
+    json_kv_str(j, "condition", condition_names[d->condition]);
     json_kv_int(j, "open_alerts", alerts);
     render_stored_json(j, "facts", d->facts_json);
     render_stored_json(j, "health", d->health_json);
@@ -92,10 +93,9 @@ static void techniques(struct json_out *j, struct str list)
     json_array_end(j);
 }
 
-int render_alert(struct store_tx *tx, const struct store_alert *a, bool with_body,
-                 struct json_out *j, struct err *err)
+int render_alert(struct store_tx *tx, const struct store_alert *a, struct json_out *j,
+                 struct err *err)
 {
-    json_object_begin(j);
     json_kv_str(j, "id", a->id);
     json_kv_str(j, "device", a->device);
     int rc = hostname_of(tx, a->device, j, err);
@@ -121,10 +121,11 @@ int render_alert(struct store_tx *tx, const struct store_alert *a, bool with_bod
         kv_filled(j, "closed_by", a->state_by);
         render_time(j, "closed_at", a->state_ns);
         kv_filled(j, "close_reason", a->state_reason);
+    } else {
+        kv_filled(j, "reopened_by", a->state_by);
+        render_time(j, "reopened_at", a->state_ns);
+        kv_filled(j, "reopen_reason", a->state_reason);
     }
-    if (with_body)
-        render_stored_json(j, "body", a->json);
-    json_object_end(j);
     return 0;
 }
 

@@ -8,9 +8,10 @@
 /** Also looks up how many alerts are open. Errors of the store. */
 int render_device(struct server *s, struct store_tx *tx, const struct store_device *d,
                   struct json_out *j, struct err *err) MUST_CHECK;
-/** @param with_body also what the agent sent. The host name is looked up. */
-int render_alert(struct store_tx *tx, const struct store_alert *a, bool with_body,
-                 struct json_out *j, struct err *err) MUST_CHECK;
+/** The members alone, inside an object: lists and one alert add others. The host name is looked up.
+ */
+int render_alert(struct store_tx *tx, const struct store_alert *a, struct json_out *j,
+                 struct err *err) MUST_CHECK;
 int render_action(struct store_tx *tx, const struct store_action *a, struct json_out *j,
                   struct err *err) MUST_CHECK;
 /** @param secret shown once, when it was made; else empty */

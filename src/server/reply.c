@@ -1,6 +1,7 @@
 /* Reading calls and answering them. See server.h. */
 #include <jansson.h>
 
+#include "base/timefmt.h"
 #include "proto/json_in.h"
 #include "schema/param.h"
 #include "server/server.h"
@@ -77,6 +78,42 @@ int call_page(struct call *c, struct store_page *ret_page)
     }
     ret_page->limit = (uint32_t)n;
     return 0;
+}
+
+int call_time(struct call *c, const char *name, int64_t *ret_ns)
+{
+    struct str text;
+    struct err err = {0};
+    *ret_ns = 0;
+    int rc = call_query(c, name, &text);
+    if (rc || text.len == 0)
+        return rc;
+    rc = timefmt_parse(text, ret_ns);
+    if (rc) {
+        rc = err_set(&err, E_ARG, "%s '%.*s': expected a time such as 2026-01-31T08:00:00Z", name,
+                     STR_FMT(text));
+        reply_err(c, rc, &err);
+    }
+    return rc;
+}
+
+int call_bool(struct call *c, const char *name, int *ret_value)
+{
+    struct str text;
+    struct err err = {0};
+    *ret_value = -1;
+    int rc = call_query(c, name, &text);
+    if (rc || text.len == 0)
+        return rc;
+    if (str_is(text, "true"))
+        *ret_value = 1;
+    else if (str_is(text, "false"))
+        *ret_value = 0;
+    else {
+        rc = err_set(&err, E_ARG, "%s '%.*s': expected true or false", name, STR_FMT(text));
+        reply_err(c, rc, &err);
+    }
+    return rc;
 }
 
 int call_filter(struct call *c, const char *name, const struct str *names, unsigned len,

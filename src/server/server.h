@@ -87,6 +87,10 @@ struct json_t *call_body(struct call *c);
 int call_query(struct call *c, const char *name, struct str *ret_value) MUST_CHECK;
 /** `limit` and `cursor`. @return 0 or the request was answered */
 int call_page(struct call *c, struct store_page *ret_page) MUST_CHECK;
+/** A query parameter that is a time; 0 when absent. */
+int call_time(struct call *c, const char *name, int64_t *ret_ns) MUST_CHECK;
+/** A query parameter that is true or false: 1 or 0; -1 when absent. */
+int call_bool(struct call *c, const char *name, int *ret_value) MUST_CHECK;
 /** A query parameter that must be one of some names, as filter bits (0 = absent). */
 int call_filter(struct call *c, const char *name, const struct str *names, unsigned len,
                 unsigned *ret_bits) MUST_CHECK;

@@ -55,6 +55,7 @@ static const struct column device[] = {
     INT(store_device, desired_generation),
     NAME(store_device, isolation_observed, isolation_names, ISOLATION_COUNT),
     INT(store_device, observed_generation),
+    NAME(store_device, condition, condition_names, CONDITION_COUNT),
 };
 
 static const struct column enroll_token[] = {

@@ -4,6 +4,7 @@
 #define NAME(id, name) STR(name),
 const struct str device_state_names[DEVICE_STATE_COUNT] = {DEVICE_STATE_LIST(NAME)};
 const struct str isolation_names[ISOLATION_COUNT] = {ISOLATION_LIST(NAME)};
+const struct str condition_names[CONDITION_COUNT] = {CONDITION_LIST(NAME)};
 const struct str token_kind_names[TOKEN_KIND_COUNT] = {TOKEN_KIND_LIST(NAME)};
 const struct str enroll_kind_names[ENROLL_KIND_COUNT] = {ENROLL_KIND_LIST(NAME)};
 const struct str alert_state_names[ALERT_STATE_COUNT] = {ALERT_STATE_LIST(NAME)};

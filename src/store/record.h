@@ -27,6 +27,12 @@ enum { STORE_ID_BYTES = 128 }; /* longest id, in bytes */
     X(ISOLATION_ISOLATED, "isolated")                                                              \
     X(ISOLATION_RELEASED, "released")
 
+/* What a device's last health report says; judged where reports come in (fleet/device.h). */
+#define CONDITION_LIST(X)                                                                          \
+    X(CONDITION_UNKNOWN, "unknown")                                                                \
+    X(CONDITION_GOOD, "good")                                                                      \
+    X(CONDITION_POOR, "poor")
+
 #define TOKEN_KIND_LIST(X)                                                                         \
     X(TOKEN_SESSION, "session")                                                                    \
     X(TOKEN_API, "api")
@@ -55,6 +61,7 @@ enum { STORE_ID_BYTES = 128 }; /* longest id, in bytes */
 #define RECORD_ENUM(id, name) id,
 enum device_state { DEVICE_STATE_LIST(RECORD_ENUM) DEVICE_STATE_COUNT };
 enum isolation { ISOLATION_LIST(RECORD_ENUM) ISOLATION_COUNT };
+enum condition { CONDITION_LIST(RECORD_ENUM) CONDITION_COUNT };
 enum token_kind { TOKEN_KIND_LIST(RECORD_ENUM) TOKEN_KIND_COUNT };
 enum enroll_kind { ENROLL_KIND_LIST(RECORD_ENUM) ENROLL_KIND_COUNT };
 enum alert_state { ALERT_STATE_LIST(RECORD_ENUM) ALERT_STATE_COUNT };
@@ -65,6 +72,7 @@ enum segment_state { SEGMENT_STATE_LIST(RECORD_ENUM) SEGMENT_STATE_COUNT };
 /** Names as the API, the database and files carry them. */
 extern const struct str device_state_names[DEVICE_STATE_COUNT];
 extern const struct str isolation_names[ISOLATION_COUNT];
+extern const struct str condition_names[CONDITION_COUNT];
 extern const struct str token_kind_names[TOKEN_KIND_COUNT];
 extern const struct str enroll_kind_names[ENROLL_KIND_COUNT];
 extern const struct str alert_state_names[ALERT_STATE_COUNT];
@@ -98,6 +106,7 @@ struct store_device {
     int64_t desired_generation; /* counts orders; 0 = never ordered */
     enum isolation isolation_observed;
     int64_t observed_generation; /* last generation the device reported */
+    enum condition condition;    /* by health_json */
 };
 
 /** An enrollment token; the token itself is never stored. */
@@ -253,11 +262,21 @@ struct store_audit {
     struct str hash; /* SHA-256 of prev and the canonical row, lower-case hex */
 };
 
+enum { OVERVIEW_HOURS = 24 };
+
+/* By the time since receipt. */
+enum overview_age { AGE_HOUR, AGE_DAY, AGE_WEEK, AGE_OLDER, AGE_COUNT };
+
 struct store_overview {
     int64_t devices[DEVICE_STATE_COUNT];
-    int64_t online;   /* enrolled and seen since the time asked for */
+    int64_t platform_macos; /* enrolled, as the three below */
+    int64_t platform_linux;
     int64_t isolated; /* observed */
+    int64_t poor;     /* condition */
     int64_t alerts_open[ALERT_LEVEL_COUNT];
+    int64_t alerts_open_by_age[AGE_COUNT];  /* each once: less than an hour, a day, a week, older */
+    int64_t hours_from_ns;                  /* start of the first of the hours below */
+    int64_t alerts_in_hour[OVERVIEW_HOURS]; /* received; the last is the running hour */
     int64_t alerts_acknowledged;
     int64_t actions_pending; /* wait for approval */
     int64_t actions_running; /* queued, delivered or running */

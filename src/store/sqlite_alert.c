@@ -50,26 +50,80 @@ int sqlite_alert_set_state(struct store_tx *tx, struct str id, enum alert_state 
     return row_change(conn_of(tx), stmt, "alert", id, err);
 }
 
+static const struct query_order newest = {"received_ns", "id", true};
+
+/* SQLite knows no numbers of rows; it is told what narrows most: the device or the rule, then the
+ * state, then the level. */
+static void add_filter(struct query *q, const struct store_alert_filter *filter,
+                       struct buf *patterns)
+{
+    bool narrow = filter->device.len || filter->rule_id.len;
+    (narrow ? query_set_beside : query_set)(q, "state", filter->states);
+    (narrow || filter->states ? query_set_beside : query_set)(q, "level", filter->levels);
+    if (filter->device.len)
+        query_text(q, "device=", filter->device);
+    if (filter->rule_id.len)
+        query_text(q, "rule_id=", filter->rule_id);
+    if (filter->since_ns)
+        query_int(q, "received_ns>=", filter->since_ns);
+    if (filter->until_ns)
+        query_int(q, "received_ns<", filter->until_ns);
+    if (filter->text.len) {
+        query_like(q, "AND(rule_title LIKE", filter->text, &patterns[0]);
+        query_like(q, "OR +device IN (SELECT id FROM devices WHERE hostname LIKE", filter->text,
+                   &patterns[1]);
+        buf_add_cstr(&q->sql, "))");
+    }
+}
+
 int sqlite_alert_list(struct store_tx *tx, const struct store_alert_filter *filter,
                       const struct store_page *page, struct arena *arena,
                       struct store_alert_list *ret_list, struct err *err)
 {
-    static const struct query_order order = {"received_ns", "id", true};
+    struct buf patterns[2] = {{0}, {0}};
     struct query_page got;
     struct query q CLEANUP(query_done);
     query_init_without(&q, &table_alert, filter->brief ? "json" : "");
-    query_set(&q, "state", filter->states);
-    query_set(&q, "level", filter->levels);
-    if (filter->device.len)
-        query_text(&q, "device=", filter->device);
-    if (filter->rule_id.len)
-        query_text(&q, "rule_id=", filter->rule_id);
-    if (filter->since_ns)
-        query_int(&q, "received_ns>=", filter->since_ns);
-    int rc = query_list(&q, conn_of(tx), &order, page, arena, &got, err);
+    add_filter(&q, filter, patterns);
+    int rc = query_list(&q, conn_of(tx), &newest, page, arena, &got, err);
+    buf_done(&patterns[0]);
+    buf_done(&patterns[1]);
     if (rc)
         return rc;
     *ret_list = (struct store_alert_list){got.items, got.len, got.next};
+    return 0;
+}
+
+int sqlite_alert_count(struct store_tx *tx, const struct store_alert_filter *filter, uint32_t most,
+                       uint32_t *ret_count, struct err *err)
+{
+    struct buf patterns[2] = {{0}, {0}};
+    struct query q CLEANUP(query_done);
+    query_init(&q, &table_alert);
+    add_filter(&q, filter, patterns);
+    int rc = query_count(&q, conn_of(tx), &newest, most, ret_count, err);
+    buf_done(&patterns[0]);
+    buf_done(&patterns[1]);
+    return rc;
+}
+
+int sqlite_alert_around(struct store_tx *tx, const struct store_alert *alert, int64_t span_ns,
+                        uint32_t most, struct arena *arena, struct store_alert_list *ret_list,
+                        struct err *err)
+{
+    static const struct query_order by_time = {"time_ns", "id", true};
+    const struct store_page page = {.limit = most};
+    struct query_page got;
+    struct query q CLEANUP(query_done);
+    query_init_without(&q, &table_alert, "json");
+    query_text(&q, "device=", alert->device);
+    query_int(&q, "time_ns>=", alert->time_ns - span_ns);
+    query_int(&q, "time_ns<=", alert->time_ns + span_ns);
+    query_text(&q, "id<>", alert->id);
+    int rc = query_list(&q, conn_of(tx), &by_time, &page, arena, &got, err);
+    if (rc)
+        return rc;
+    *ret_list = (struct store_alert_list){got.items, got.len, STR("")};
     return 0;
 }
 

@@ -82,6 +82,12 @@ int sqlite_conn_open(const char *path, bool writing, struct sqlite_conn *ret_con
     }
     (void)sqlite3_extended_result_codes(conn.db, 1);
     (void)sqlite3_busy_timeout(conn.db, SQLITE_BUSY_MS);
+    rc = query_setup(conn.db);
+    if (rc) {
+        rc = sqlite_fail(&conn, rc, err, "set up the database");
+        sqlite_conn_close(&conn);
+        return rc;
+    }
     const char *const *setup = writing ? setup_writer : setup_reader;
     size_t len = writing ? ARRAY_LEN(setup_writer) : ARRAY_LEN(setup_reader);
     for (size_t i = 0; i < len; i++) {

@@ -67,18 +67,20 @@ int sqlite_device_list(struct store_tx *tx, const struct store_device_filter *fi
                        struct store_device_list *ret_list, struct err *err)
 {
     static const struct query_order order = {"hostname", "id", false};
+    const struct query_accept accept = {filter->accept, filter->accept_arg};
+    struct buf pattern CLEANUP(buf_done) = {0};
     struct query_page got;
     struct query q CLEANUP(query_done);
     query_init(&q, &table_device);
-    query_set(&q, "state", filter->states);
+    query_set_beside(&q, "state", filter->states);
+    query_set_beside(&q, "isolation_observed", filter->isolations);
+    query_set_beside(&q, "condition", filter->conditions);
     if (filter->text.len)
-        query_text(&q, "instr(lower(hostname||' '||id),lower(", filter->text);
-    if (filter->text.len)
-        buf_add_cstr(&q.sql, "))>0");
+        query_like(&q, "AND hostname||' '||id LIKE", filter->text, &pattern);
     if (filter->platform.len)
         query_text(&q, "platform=", filter->platform);
-    if (filter->seen_since_ns)
-        query_int(&q, "last_seen_ns>=", filter->seen_since_ns);
+    if (filter->accept)
+        query_accepted(&q, "id", &accept);
     int rc = query_list(&q, conn_of(tx), &order, page, arena, &got, err);
     if (rc)
         return rc;

@@ -102,10 +102,17 @@ int row_change(struct sqlite_conn *conn, sqlite3_stmt *stmt, const char *what, s
 
 /* ------------------------------------------------------------------ queries (sqlite_query.c) */
 
+/** A question that SQL asks its caller: the function accepts(id, ?). */
+struct query_accept {
+    bool (*fn)(const void *arg, struct str id);
+    const void *arg;
+};
+
 struct query_bind {
     bool is_text;
     struct str s;
     int64_t i;
+    const struct query_accept *accept;
 };
 
 /** A SELECT over one table, built from fixed fragments and bound values only. */
@@ -141,6 +148,18 @@ void query_int(struct query *q, const char *fragment, int64_t value);
 void query_literal(struct query *q, const char *fragment);
 /** " AND column IN (names of the bits)" unless bits is 0. */
 void query_set(struct query *q, const char *column, unsigned bits);
+/** The same, but no index is chosen for it: another condition narrows more. */
+void query_set_beside(struct query *q, const char *column, unsigned bits);
+/** Append " AND <fragment> ?" where the fragment ends in LIKE: rows whose text has this part, ASCII
+ * letters of either case. @param pattern made here, must live as long as the query */
+void query_like(struct query *q, const char *fragment, struct str part, struct buf *pattern);
+/** " AND <the column's value is accepted>"; `accept` is borrowed for as long as the query. */
+void query_accepted(struct query *q, const char *column, const struct query_accept *accept);
+/** The function behind query_accepted, for each connection. @return 0 or an SQLite code */
+int query_setup(sqlite3 *db) MUST_CHECK;
+/** Rows of the query, counted up to `most`, which are taken from the front of the order. */
+int query_count(struct query *q, struct sqlite_conn *conn, const struct query_order *order,
+                uint32_t most, uint32_t *ret_count, struct err *err) MUST_CHECK;
 /** First row of the query. @return 0, E_NOT_FOUND (err is not filled), ... */
 int query_one(struct query *q, struct sqlite_conn *conn, struct arena *arena, void *record,
               struct err *err) MUST_CHECK;
@@ -286,6 +305,11 @@ int sqlite_alert_set_state(struct store_tx *tx, struct str id, enum alert_state 
 int sqlite_alert_list(struct store_tx *tx, const struct store_alert_filter *filter,
                       const struct store_page *page, struct arena *arena,
                       struct store_alert_list *ret_list, struct err *err);
+int sqlite_alert_count(struct store_tx *tx, const struct store_alert_filter *filter, uint32_t most,
+                       uint32_t *ret_count, struct err *err);
+int sqlite_alert_around(struct store_tx *tx, const struct store_alert *alert, int64_t span_ns,
+                        uint32_t most, struct arena *arena, struct store_alert_list *ret_list,
+                        struct err *err);
 int sqlite_alert_count_open(struct store_tx *tx, struct str device, int64_t *ret_count,
                             struct err *err);
 int sqlite_epoch_get(struct store_tx *tx, struct str device, uint64_t epoch, struct arena *arena,
@@ -318,7 +342,7 @@ int sqlite_audit_verify(struct store_tx *tx, int64_t *ret_entries, int64_t *ret_
 int sqlite_setting_put(struct store_tx *tx, struct str key, struct str value, struct err *err);
 int sqlite_setting_get(struct store_tx *tx, struct str key, struct arena *arena,
                        struct str *ret_value, struct err *err);
-int sqlite_overview(struct store_tx *tx, int64_t online_since_ns,
-                    struct store_overview *ret_overview, struct err *err);
+int sqlite_overview(struct store_tx *tx, int64_t now_ns, struct store_overview *ret_overview,
+                    struct err *err);
 
 #endif

@@ -60,14 +60,15 @@ void query_literal(struct query *q, const char *fragment)
     buf_addf(&q->sql, " AND %s", fragment);
 }
 
-void query_set(struct query *q, const char *column, unsigned bits)
+/* A unary plus keeps SQLite from choosing an index for the condition. */
+static void add_set(struct query *q, const char *column, unsigned bits, const char *plus)
 {
     const struct column *c = column_get(q->table, column);
     unsigned known = bits & ((1u << c->names_len) - 1);
     bool first = true;
     if (!bits)
         return;
-    buf_addf(&q->sql, " AND \"%s\" IN (", column);
+    buf_addf(&q->sql, " AND %s\"%s\" IN (", plus, column);
     for (unsigned i = 0; i < c->names_len; i++) {
         if (!(known >> i & 1))
             continue;
@@ -77,6 +78,55 @@ void query_set(struct query *q, const char *column, unsigned bits)
         add_bind(q, (struct query_bind){.is_text = true, .s = column_name_of(c, i)});
     }
     buf_add_char(&q->sql, ')');
+}
+
+void query_set(struct query *q, const char *column, unsigned bits)
+{
+    add_set(q, column, bits, "");
+}
+
+void query_set_beside(struct query *q, const char *column, unsigned bits)
+{
+    add_set(q, column, bits, "+");
+}
+
+void query_like(struct query *q, const char *fragment, struct str part, struct buf *pattern)
+{
+    buf_add_char(pattern, '%');
+    for (size_t i = 0; i < part.len; i++) {
+        char c = part.ptr[i];
+        if (c == '%' || c == '_' || c == '\\')
+            buf_add_char(pattern, '\\');
+        buf_add_char(pattern, c);
+    }
+    buf_add_char(pattern, '%');
+    if (buf_check(pattern))
+        q->sql.error = buf_check(pattern);
+    buf_addf(&q->sql, " %s ", fragment);
+    add_bind(q, (struct query_bind){.is_text = true, .s = buf_str(pattern)});
+    buf_add_cstr(&q->sql, " ESCAPE '\\'");
+}
+
+void query_accepted(struct query *q, const char *column, const struct query_accept *accept)
+{
+    buf_addf(&q->sql, " AND accepts(\"%s\",", column);
+    add_bind(q, (struct query_bind){.accept = accept});
+    buf_add_char(&q->sql, ')');
+}
+
+static void accepts(sqlite3_context *context, int len, sqlite3_value **values)
+{
+    const struct query_accept *accept = sqlite3_value_pointer(values[1], "cordon-accept");
+    const char *text = sqlite3_value_blob(values[0]);
+    struct str id = str_n(text, (size_t)sqlite3_value_bytes(values[0]));
+    (void)len;
+    sqlite3_result_int(context, accept && accept->fn(accept->arg, id));
+}
+
+int query_setup(sqlite3 *db)
+{
+    return sqlite3_create_function_v2(db, "accepts", 2, SQLITE_UTF8 | SQLITE_DIRECTONLY, NULL,
+                                      accepts, NULL, NULL, NULL);
 }
 
 static int prepare(struct query *q, struct sqlite_conn *conn, sqlite3_stmt **ret_stmt,
@@ -89,7 +139,10 @@ static int prepare(struct query *q, struct sqlite_conn *conn, sqlite3_stmt **ret
     if (rc)
         return sqlite_fail(conn, rc, err, "prepare a query");
     for (int i = 0; i < q->binds_len; i++) {
-        if (q->binds[i].is_text)
+        if (q->binds[i].accept)
+            (void)sqlite3_bind_pointer(stmt, i + 1, (void *)(uintptr_t)q->binds[i].accept,
+                                       "cordon-accept", NULL);
+        else if (q->binds[i].is_text)
             sqlite_bind_str(stmt, i + 1, q->binds[i].s);
         else
             sqlite_bind_i64(stmt, i + 1, q->binds[i].i);
@@ -113,6 +166,31 @@ int query_one(struct query *q, struct sqlite_conn *conn, struct arena *arena, vo
         rc = E_NOT_FOUND;
     (void)sqlite3_finalize(stmt);
     return rc;
+}
+
+int query_count(struct query *q, struct sqlite_conn *conn, const struct query_order *order,
+                uint32_t most, uint32_t *ret_count, struct err *err)
+{
+    struct query count CLEANUP(query_done) = {.table = q->table, .binds_len = q->binds_len};
+    sqlite3_stmt *stmt = NULL;
+    const char *way = order->descending ? "DESC" : "ASC";
+    size_t where = str_find(buf_str(&q->sql), STR(" FROM "));
+    memcpy(count.binds, q->binds, sizeof q->binds);
+    /* Only what an index holds is asked for, in the order that the right index has. */
+    buf_add_cstr(&count.sql, "SELECT count(*) FROM (SELECT 1");
+    buf_add_str(&count.sql, str_sub(buf_str(&q->sql), where, SIZE_MAX));
+    buf_addf(&count.sql, " ORDER BY \"%s\" %s,\"%s\" %s LIMIT %u)", order->sort, way, order->id,
+             way, most);
+    if (buf_check(&q->sql))
+        count.sql.error = buf_check(&q->sql);
+    int rc = prepare(&count, conn, &stmt, err);
+    if (rc)
+        return rc;
+    rc = sqlite_step(conn, stmt, q->table->name, err);
+    if (rc == 1)
+        *ret_count = (uint32_t)sqlite3_column_int64(stmt, 0);
+    (void)sqlite3_finalize(stmt);
+    return rc < 0 ? rc : 0;
 }
 
 /* ------------------------------------------------------------------ cursors */

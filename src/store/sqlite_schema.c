@@ -111,7 +111,24 @@ static const char step_1[] =
 /* Every list of devices shows how many alerts of each are open. */
 static const char step_2[] = "CREATE INDEX alerts_open ON alerts(device) WHERE state='open';";
 
-const char *const sqlite_migrations[] = {step_1, step_2};
+/* What the console asks for, without reading the rows themselves, which are large: every filter of
+ * a list is decided in an index that has the list's order; what else happened on a device at a
+ * time; the open alerts by level and age; devices whose condition is poor. */
+static const char step_3[] =
+    "DROP INDEX alerts_time;"
+    "CREATE INDEX alerts_time ON alerts(received_ns,id,state,level,device,rule_id,rule_title);"
+    "DROP INDEX alerts_state;"
+    "CREATE INDEX alerts_state ON alerts(state,received_ns,id,level,rule_title,device);"
+    "CREATE INDEX alerts_level ON alerts(level,received_ns,id,rule_title,device);"
+    "CREATE INDEX alerts_rule ON alerts(rule_id,received_ns,id);"
+    "CREATE INDEX alerts_around ON alerts(device,time_ns,id);"
+    "CREATE INDEX alerts_open_level ON alerts(level,received_ns) WHERE state='open';"
+    "ALTER TABLE devices ADD COLUMN condition TEXT NOT NULL DEFAULT 'unknown';"
+    "DROP INDEX devices_name;"
+    "CREATE INDEX devices_name ON devices(hostname,id,state,platform,isolation_observed,condition);"
+    "CREATE INDEX devices_condition ON devices(condition,state);";
+
+const char *const sqlite_migrations[] = {step_1, step_2, step_3};
 const size_t sqlite_migrations_len = ARRAY_LEN(sqlite_migrations);
 
 static int pragma_int(struct sqlite_conn *conn, const char *sql, int64_t *ret_value,

@@ -283,6 +283,19 @@ int store_alert_list(struct store_tx *tx, const struct store_alert_filter *filte
     return tx->vtable->alert_list(tx, filter, page, arena, ret_list, err);
 }
 
+int store_alert_count(struct store_tx *tx, const struct store_alert_filter *filter, uint32_t most,
+                      uint32_t *ret_count, struct err *err)
+{
+    return tx->vtable->alert_count(tx, filter, most, ret_count, err);
+}
+
+int store_alert_around(struct store_tx *tx, const struct store_alert *alert, int64_t span_ns,
+                       uint32_t most, struct arena *arena, struct store_alert_list *ret_list,
+                       struct err *err)
+{
+    return tx->vtable->alert_around(tx, alert, span_ns, most, arena, ret_list, err);
+}
+
 int store_alert_count_open(struct store_tx *tx, struct str device, int64_t *ret_count,
                            struct err *err)
 {
@@ -387,8 +400,8 @@ int store_setting_get(struct store_tx *tx, struct str key, struct arena *arena,
     return tx->vtable->setting_get(tx, key, arena, ret_value, err);
 }
 
-int store_overview(struct store_tx *tx, int64_t online_since_ns,
-                   struct store_overview *ret_overview, struct err *err)
+int store_overview(struct store_tx *tx, int64_t now_ns, struct store_overview *ret_overview,
+                   struct err *err)
 {
-    return tx->vtable->overview(tx, online_since_ns, ret_overview, err);
+    return tx->vtable->overview(tx, now_ns, ret_overview, err);
 }

@@ -193,6 +193,14 @@ int store_alert_set_state(struct store_tx *tx, struct str id, enum alert_state s
 int store_alert_list(struct store_tx *tx, const struct store_alert_filter *filter,
                      const struct store_page *page, struct arena *arena,
                      struct store_alert_list *ret_list, struct err *err) MUST_CHECK;
+/** How many match, counted up to `most`; a filter with text walks all that match the rest. */
+int store_alert_count(struct store_tx *tx, const struct store_alert_filter *filter, uint32_t most,
+                      uint32_t *ret_count, struct err *err) MUST_CHECK;
+/** Other alerts of the alert's device not further than the span from it, by the device's clock; the
+ * newest first, their `json` left empty. */
+int store_alert_around(struct store_tx *tx, const struct store_alert *alert, int64_t span_ns,
+                       uint32_t most, struct arena *arena, struct store_alert_list *ret_list,
+                       struct err *err) MUST_CHECK;
 /** Open alerts of a device. */
 int store_alert_count_open(struct store_tx *tx, struct str device, int64_t *ret_count,
                            struct err *err) MUST_CHECK;
@@ -254,8 +262,8 @@ int store_setting_put(struct store_tx *tx, struct str key, struct str value,
 int store_setting_get(struct store_tx *tx, struct str key, struct arena *arena,
                       struct str *ret_value, struct err *err) MUST_CHECK;
 
-/** Numbers for the landing page. @param online_since_ns seen at or after counts as online */
-int store_overview(struct store_tx *tx, int64_t online_since_ns,
-                   struct store_overview *ret_overview, struct err *err) MUST_CHECK;
+/** Numbers for the landing page; ages and hours are counted back from `now_ns`. */
+int store_overview(struct store_tx *tx, int64_t now_ns, struct store_overview *ret_overview,
+                   struct err *err) MUST_CHECK;
 
 #endif

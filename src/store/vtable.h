@@ -22,9 +22,13 @@ struct store_page {
 /* In filters a set is bits (1 << value), 0 = all; empty text and 0 times do not filter. */
 struct store_device_filter {
     unsigned states;
-    struct str text; /* part of host name or id, any case */
+    unsigned isolations; /* observed */
+    unsigned conditions;
+    struct str text; /* part of host name or id, ASCII letters of either case */
     struct str platform;
-    int64_t seen_since_ns;
+    /* What only the caller knows: NULL, or devices it says false to are left out. */
+    bool (*accept)(const void *arg, struct str id);
+    const void *accept_arg;
 };
 
 struct store_alert_filter {
@@ -32,7 +36,9 @@ struct store_alert_filter {
     unsigned levels;
     struct str device;
     struct str rule_id;
-    int64_t since_ns; /* by time of receipt */
+    int64_t since_ns; /* received at or after */
+    int64_t until_ns; /* received before */
+    struct str text;  /* part of rule title or host name, ASCII letters of either case */
     bool brief;       /* leave `json` of the records empty: a page of large alerts is large */
 };
 
@@ -151,6 +157,11 @@ struct store_vtable {
     int (*alert_list)(struct store_tx *tx, const struct store_alert_filter *filter,
                       const struct store_page *page, struct arena *arena,
                       struct store_alert_list *ret_list, struct err *err);
+    int (*alert_count)(struct store_tx *tx, const struct store_alert_filter *filter, uint32_t most,
+                       uint32_t *ret_count, struct err *err);
+    int (*alert_around)(struct store_tx *tx, const struct store_alert *alert, int64_t span_ns,
+                        uint32_t most, struct arena *arena, struct store_alert_list *ret_list,
+                        struct err *err);
     int (*alert_count_open)(struct store_tx *tx, struct str device, int64_t *ret_count,
                             struct err *err);
 
@@ -188,8 +199,8 @@ struct store_vtable {
     int (*setting_put)(struct store_tx *tx, struct str key, struct str value, struct err *err);
     int (*setting_get)(struct store_tx *tx, struct str key, struct arena *arena,
                        struct str *ret_value, struct err *err);
-    int (*overview)(struct store_tx *tx, int64_t online_since_ns,
-                    struct store_overview *ret_overview, struct err *err);
+    int (*overview)(struct store_tx *tx, int64_t now_ns, struct store_overview *ret_overview,
+                    struct err *err);
 };
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "base/timefmt.h"
 #include "store/columns.h"
 
 static int open_store(void **state)
@@ -31,6 +32,9 @@ static int put_alerts(struct store_tx *tx, unsigned from, unsigned n)
         const struct store_alert alert = {.id = str_of(id),
                                           .device = i % 2 ? STR("dev-1") : STR("dev-2"),
                                           .rule_id = i % 5 ? STR("r1") : STR("r2"),
+                                          .rule_title =
+                                              i % 10 ? STR("A 1007 sign") : STR("A 100% SIGN_1"),
+                                          .time_ns = TEST_NOW_NS + i * 60 * NS_PER_S,
                                           .level = (enum alert_level)(i % ALERT_LEVEL_COUNT),
                                           .state = i % 4 ? ALERT_OPEN : ALERT_ACKNOWLEDGED,
                                           .received_ns = TEST_NOW_NS + i / 3,
@@ -115,6 +119,16 @@ static void filters_narrow_a_list(void **state)
         {{.device = {"dev-1", 5}}, 50},
         {{.rule_id = {"r2", 2}}, 20},
         {{.since_ns = TEST_NOW_NS + 30}, 10},
+        {{.until_ns = TEST_NOW_NS + 30}, 90},
+        {{.since_ns = TEST_NOW_NS + 10, .until_ns = TEST_NOW_NS + 11}, 3},
+        {{.text = {"SIGN", 4}}, 100},
+        {{.text = {"100% sign_", 10}}, 10},
+        {{.text = {"100%%", 5}}, 0},
+        {{.text = {"N_", 2}}, 10},
+        {{.text = {"\\", 1}}, 0},
+        {{.text = {"V-1", 3}}, 50}, /* of the host name */
+        {{.text = {"%", 1}, .device = {"dev-1", 5}}, 0},
+        {{.text = {"%", 1}, .states = 1u << ALERT_OPEN}, 5},
         {{.states = 1u << ALERT_OPEN, .device = {"dev-2", 5}, .levels = 1u << ALERT_LOW}, 5},
         {{.states = 1u << 20}, 0},
     };
@@ -122,6 +136,172 @@ static void filters_narrow_a_list(void **state)
         bool seen[200] = {false};
         assert_int_equal(walk_alerts(t, &cases[i].filter, 9, seen), cases[i].expected);
     }
+}
+
+static void a_count_is_what_the_list_has_up_to_a_bound(void **state)
+{
+    struct test_store *t = *state;
+    test_store_add_device(t, "dev-1");
+    test_store_add_device(t, "dev-2");
+    assert_ok(TEST_UNIT(t, put_alerts(tx, 0, 100)));
+    static const struct {
+        struct store_alert_filter filter;
+        uint32_t most;
+        uint32_t expected;
+    } cases[] = {
+        {{0}, 1000, 100},
+        {{0}, 100, 100},
+        {{0}, 99, 99},
+        {{.states = 1u << ALERT_OPEN}, 1000, 75},
+        {{.states = 1u << ALERT_CLOSED}, 1000, 0},
+        {{.device = {"dev-2", 5}, .states = 1u << ALERT_OPEN}, 1000, 25},
+        {{.rule_id = {"r2", 2}, .levels = 1u << ALERT_INFORMATIONAL}, 1000, 20},
+        {{.text = {"100%", 4}}, 1000, 10},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        uint32_t count = UINT32_MAX;
+        assert_ok(
+            TEST_UNIT(t, store_alert_count(tx, &cases[i].filter, cases[i].most, &count, NULL)));
+        assert_int_equal(count, cases[i].expected);
+    }
+}
+
+static void around_an_alert_are_the_others_of_its_device_newest_first(void **state)
+{
+    struct test_store *t = *state;
+    struct store_alert alert;
+    struct store_alert_list list;
+    test_store_add_device(t, "dev-1");
+    test_store_add_device(t, "dev-2");
+    assert_ok(TEST_UNIT(t, put_alerts(tx, 0, 100)));
+    struct store_tx *tx CLEANUP(store_read_endp) = NULL;
+    assert_ok(store_read_begin(t->store, &tx, NULL));
+    assert_ok(store_alert_get(tx, STR("a50"), &t->arena, &alert, NULL));
+    /* one a minute, every other one of this device */
+    assert_ok(store_alert_around(tx, &alert, 240 * NS_PER_S, 20, &t->arena, &list, NULL));
+    assert_int_equal(list.len, 4);
+    assert_str(list.items[0].id, "a54");
+    assert_str(list.items[1].id, "a52");
+    assert_str(list.items[2].id, "a48");
+    assert_str(list.items[3].id, "a46");
+    assert_ok(store_alert_around(tx, &alert, 240 * NS_PER_S, 3, &t->arena, &list, NULL));
+    assert_int_equal(list.len, 3);
+    assert_ok(store_alert_around(tx, &alert, 119 * NS_PER_S, 20, &t->arena, &list, NULL));
+    assert_int_equal(list.len, 0);
+}
+
+static bool is_even(const void *arg, struct str id)
+{
+    unsigned *asked = (unsigned *)(uintptr_t)arg;
+    (*asked)++;
+    return (id.ptr[id.len - 1] - '0') % 2 == 0;
+}
+
+static void devices_are_narrowed_by_what_only_the_caller_knows(void **state)
+{
+    struct test_store *t = *state;
+    unsigned asked = 0;
+    unsigned found = 0;
+    struct store_device_filter filter = {.accept = is_even, .accept_arg = &asked};
+    struct store_page page = {.limit = 2};
+    for (unsigned i = 0; i < 10; i++) {
+        char id[8];
+        (void)snprintf(id, sizeof id, "dev-%u", i);
+        test_store_add_device(t, id);
+    }
+    struct store_tx *tx CLEANUP(store_read_endp) = NULL;
+    assert_ok(store_read_begin(t->store, &tx, NULL));
+    do {
+        struct store_device_list list;
+        assert_ok(store_device_list(tx, &filter, &page, &t->arena, &list, NULL));
+        for (size_t i = 0; i < list.len; i++, found += 2)
+            assert_int_equal(list.items[i].id.ptr[4], '0' + (int)found);
+        page.cursor = list.next;
+    } while (page.cursor.len);
+    assert_int_equal(found, 10);
+    assert_true(asked >= 10);
+}
+
+static int set_condition(struct store_tx *tx, const char *id, enum condition condition,
+                         enum isolation isolation, struct arena *arena)
+{
+    struct store_device d;
+    int rc = store_device_get(tx, str_of(id), arena, &d, NULL);
+    d.condition = condition;
+    d.isolation_observed = isolation;
+    return rc ? rc : store_device_put(tx, &d, NULL);
+}
+
+static void devices_are_narrowed_by_condition_and_isolation(void **state)
+{
+    struct test_store *t = *state;
+    struct store_device_list list;
+    struct store_page page = {0};
+    struct store_overview o;
+    struct store_device_filter poor = {.conditions = 1u << CONDITION_POOR};
+    struct store_device_filter isolated = {.isolations = 1u << ISOLATION_ISOLATED,
+                                           .conditions =
+                                               1u << CONDITION_GOOD | 1u << CONDITION_UNKNOWN};
+    test_store_add_device(t, "dev-1");
+    test_store_add_device(t, "dev-2");
+    test_store_add_device(t, "dev-3");
+    assert_ok(
+        TEST_UNIT(t, set_condition(tx, "dev-2", CONDITION_POOR, ISOLATION_ISOLATED, &t->arena)));
+    assert_ok(
+        TEST_UNIT(t, set_condition(tx, "dev-3", CONDITION_GOOD, ISOLATION_ISOLATED, &t->arena)));
+    struct store_tx *tx CLEANUP(store_read_endp) = NULL;
+    assert_ok(store_read_begin(t->store, &tx, NULL));
+    assert_ok(store_device_list(tx, &poor, &page, &t->arena, &list, NULL));
+    assert_int_equal(list.len, 1);
+    assert_str(list.items[0].id, "dev-2");
+    assert_ok(store_device_list(tx, &isolated, &page, &t->arena, &list, NULL));
+    assert_int_equal(list.len, 1);
+    assert_str(list.items[0].id, "dev-3");
+    assert_ok(store_overview(tx, TEST_NOW_NS, &o, NULL));
+    assert_int_equal(o.poor, 1);
+    assert_int_equal(o.isolated, 2);
+}
+
+static int put_received(struct store_tx *tx, const char *id, int64_t received_ns)
+{
+    bool is_new;
+    const struct store_alert alert = {.id = str_of(id),
+                                      .device = STR("dev-1"),
+                                      .level = ALERT_LOW,
+                                      .received_ns = received_ns,
+                                      .json = STR("{}")};
+    return store_alert_put(tx, &alert, &is_new, NULL);
+}
+
+static void the_overview_sorts_alerts_by_hour_and_age(void **state)
+{
+    struct test_store *t = *state;
+    const int64_t hour = 3600 * NS_PER_S;
+    const int64_t now = TEST_NOW_NS + hour / 2; /* half past */
+    struct store_overview o;
+    test_store_add_device(t, "dev-1");
+    assert_ok(TEST_UNIT(t, put_received(tx, "future", now + 2 * hour)));
+    assert_ok(TEST_UNIT(t, put_received(tx, "now", now)));
+    assert_ok(TEST_UNIT(t, put_received(tx, "this-hour", TEST_NOW_NS)));
+    assert_ok(TEST_UNIT(t, put_received(tx, "last-hour", TEST_NOW_NS - 1)));
+    assert_ok(TEST_UNIT(t, put_received(tx, "first", TEST_NOW_NS - 23 * hour)));
+    assert_ok(TEST_UNIT(t, put_received(tx, "before", TEST_NOW_NS - 23 * hour - 1)));
+    assert_ok(TEST_UNIT(t, put_received(tx, "week", now - 6 * 24 * hour)));
+    assert_ok(TEST_UNIT(t, put_received(tx, "old", now - 8 * 24 * hour)));
+    struct store_tx *tx CLEANUP(store_read_endp) = NULL;
+    assert_ok(store_read_begin(t->store, &tx, NULL));
+    assert_ok(store_overview(tx, now, &o, NULL));
+    assert_int_equal(o.hours_from_ns, TEST_NOW_NS - 23 * hour);
+    assert_int_equal(o.alerts_in_hour[23], 3);
+    assert_int_equal(o.alerts_in_hour[22], 1);
+    assert_int_equal(o.alerts_in_hour[0], 1);
+    for (unsigned i = 1; i < 22; i++)
+        assert_int_equal(o.alerts_in_hour[i], 0);
+    assert_int_equal(o.alerts_open_by_age[AGE_HOUR], 4);
+    assert_int_equal(o.alerts_open_by_age[AGE_DAY], 2);
+    assert_int_equal(o.alerts_open_by_age[AGE_WEEK], 1);
+    assert_int_equal(o.alerts_open_by_age[AGE_OLDER], 1);
+    assert_int_equal(o.alerts_open[ALERT_LOW], 8);
 }
 
 static void a_cursor_of_another_list_or_no_cursor_at_all_is_refused(void **state)
@@ -186,8 +366,9 @@ static void the_overview_counts(void **state)
     struct store_tx *tx CLEANUP(store_read_endp) = NULL;
     assert_ok(store_read_begin(t->store, &tx, NULL));
     assert_ok(store_overview(tx, TEST_NOW_NS + 50, &o, NULL));
+    assert_int_equal(o.platform_macos + o.platform_linux, 2);
+    assert_int_equal(o.poor, 0);
     assert_int_equal(o.devices[DEVICE_ENROLLED], 2);
-    assert_int_equal(o.online, 1);
     assert_int_equal(o.isolated, 0);
     assert_int_equal(o.alerts_acknowledged, 25);
     assert_int_equal(o.alerts_open[ALERT_CRITICAL], 15);
@@ -287,6 +468,11 @@ int main(void)
         WITH_STORE(filters_narrow_a_list),
         WITH_STORE(a_cursor_of_another_list_or_no_cursor_at_all_is_refused),
         WITH_STORE(hostile_text_is_data),
+        WITH_STORE(a_count_is_what_the_list_has_up_to_a_bound),
+        WITH_STORE(around_an_alert_are_the_others_of_its_device_newest_first),
+        WITH_STORE(devices_are_narrowed_by_what_only_the_caller_knows),
+        WITH_STORE(devices_are_narrowed_by_condition_and_isolation),
+        WITH_STORE(the_overview_sorts_alerts_by_hour_and_age),
         WITH_STORE(the_overview_counts),
         WITH_STORE(rulesets_have_at_most_one_active),
         WITH_STORE(every_column_of_every_record_survives_a_round_trip),
