@@ -16,8 +16,10 @@ if(APPLE)
 else()
     add_link_options(-Wl,-z,relro,-z,now -Wl,--as-needed)
 endif()
-# A release says nothing of the machine that built it.
-add_compile_options($<$<CONFIG:Release>:-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=>)
+# A release says nothing of the machine that built it, and is the same whether ccache made the paths relative or not.
+file(RELATIVE_PATH way_up "${CMAKE_BINARY_DIR}" "${CMAKE_SOURCE_DIR}")
+add_compile_options($<$<CONFIG:Release>:-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=>
+    $<$<CONFIG:Release>:-ffile-prefix-map=${way_up}/=>)
 add_compile_options($<$<CONFIG:Release>:-U_FORTIFY_SOURCE> $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
 set(CMAKE_C_FLAGS_RELEASE "-O2 -g1")
 if(APPLE)

@@ -35,7 +35,8 @@ def said(done):
     """Why a program failed: its first error, else its last line."""
     lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
     errors = [line[2:].strip() for line in lines if line.startswith("E:")]
-    return (errors or lines[-1:] or [f"status {done.returncode}"])[0]
+    reason = (errors or lines[-1:] or [f"status {done.returncode}"])[0]
+    return re.sub(r"\w+://\S*/| *\[IP: [^]]*\]", "", reason)
 
 
 def machine_settings():
