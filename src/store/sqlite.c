@@ -93,7 +93,7 @@ static int read_begin(struct store *store, struct store_tx **ret_tx, struct err 
         return rc;
     }
     reader->tx =
-        (struct sqlite_tx){.base = {store->vtable, false}, .conn = &reader->conn, .store = s};
+        (struct sqlite_tx){.base = {.vtable = store->vtable}, .conn = &reader->conn, .store = s};
     *ret_tx = &reader->tx.base;
     return 0;
 }
@@ -179,7 +179,8 @@ const struct store_vtable store_sqlite = {
 /* The number of shards is fixed when a store is made: files lie by it. */
 static int shards_of(struct sqlite_store *s, unsigned wanted, uint32_t *ret_shards, struct err *err)
 {
-    struct sqlite_tx tx = {.base = {s->base.vtable, true}, .conn = &s->writer, .store = s};
+    struct sqlite_tx tx = {
+        .base = {.vtable = s->base.vtable, .writing = true}, .conn = &s->writer, .store = s};
     struct arena arena CLEANUP(arena_done) = {0};
     struct str text;
     uint64_t shards = wanted ? wanted : SHARDS_DEFAULT;
@@ -289,7 +290,7 @@ static int sqlite_store_open(const struct store_config *config, struct store **r
         mem_free(pool);
         return err_set(err, E_NOMEM, "no memory to open the store");
     }
-    s->base.vtable = &store_sqlite;
+    s->base = (struct store){&store_sqlite, config->on_commit, config->on_commit_arg};
     s->lock_fd = -1;
     for (unsigned kind = 0; kind < JOB_KINDS; kind++)
         s->queues[kind].tail = &s->queues[kind].head;

@@ -1,9 +1,16 @@
 /* Actions and rulesets in SQLite: the domain calls of store.h. */
 #include "store/sqlite_priv.h"
 
-int sqlite_action_put(struct store_tx *tx, const struct store_action *action, struct err *err)
+int sqlite_action_put(struct store_tx *tx, const struct store_action *action, bool *ret_new,
+                      struct err *err)
 {
-    return row_write(conn_of(tx), &table_action, ROW_PUT, action, err);
+    bool exists = false;
+    int rc = row_exists(conn_of(tx), &table_action, action->id, &exists, err);
+    if (!rc)
+        rc = row_write(conn_of(tx), &table_action, ROW_PUT, action, err);
+    if (!rc)
+        *ret_new = !exists;
+    return rc;
 }
 
 int sqlite_action_get(struct store_tx *tx, struct str id, struct arena *arena,

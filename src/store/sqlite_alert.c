@@ -5,16 +5,11 @@ int sqlite_alert_put(struct store_tx *tx, const struct store_alert *alert, bool 
                      struct err *err)
 {
     struct store_alert row = *alert;
-    sqlite3_stmt *stmt = NULL;
-    int rc = sqlite_prepare(conn_of(tx), "SELECT 1 FROM alerts WHERE id=?1", &stmt, err);
+    bool exists = false;
+    int rc = row_exists(conn_of(tx), &table_alert, alert->id, &exists, err);
     if (rc)
         return rc;
-    sqlite_bind_str(stmt, 1, alert->id);
-    rc = sqlite_step(conn_of(tx), stmt, "alerts", err);
-    if (rc < 0)
-        return rc;
-    (void)sqlite3_reset(stmt);
-    if (rc == 1) {
+    if (exists) {
         *ret_new = false;
         return 0;
     }

@@ -142,10 +142,12 @@ static int put_alerts(struct sqlite_tx *tx, struct job *job, int64_t now_ns)
         int rc = sqlite_alert_put(&tx->base, &alert, &job->alert_is_new[i], &job->err);
         if (rc)
             return rc;
-        if (job->alert_is_new[i])
+        if (job->alert_is_new[i]) {
+            store_changes_add_alert(tx->base.changes, &alert, true);
             job->result.alerts_new++;
-        else
+        } else {
             job->result.alerts_repeated++;
+        }
     }
     return 0;
 }
@@ -302,7 +304,8 @@ static bool enough_space(const struct sqlite_store *s)
 
 void sqlite_batch_group(struct sqlite_store *s, struct job **jobs, size_t len)
 {
-    struct sqlite_tx tx = {.base = {s->base.vtable, true}, .conn = &s->writer, .store = s};
+    struct store_changes changes = {0};
+    struct sqlite_tx tx = sqlite_writing(s, &changes);
     struct err err = {0};
     int64_t now_ns = clock_wall_ns();
     bool space = enough_space(s);
@@ -311,11 +314,14 @@ void sqlite_batch_group(struct sqlite_store *s, struct job **jobs, size_t len)
     int rc = sqlite_begin(&s->writer, &err);
     for (size_t i = 0; i < len && !rc; i++) {
         struct job *job = jobs[i];
+        struct store_changes_mark mark = store_changes_mark(&changes);
         rc = sqlite_savepoint(&s->writer, &err);
         if (rc)
             break;
         job->rc = apply(&tx, job, now_ns, space);
         job->rc = sqlite_savepoint_end(&s->writer, job->rc, &job->err);
+        if (job->rc)
+            store_changes_cut(&changes, mark);
         if (sqlite_lost(&s->writer)) {
             rc = job->rc ? job->rc : E_IO;
             err = job->err;
@@ -329,6 +335,7 @@ void sqlite_batch_group(struct sqlite_store *s, struct job **jobs, size_t len)
     } else {
         segwrite_commit(&s->segments);
     }
+    sqlite_tell(s, &changes, rc);
     for (size_t i = 0; i < len && rc; i++) {
         if (jobs[i]->rc == 0) {
             jobs[i]->rc = rc;

@@ -1,9 +1,15 @@
 /* Devices in SQLite: the domain calls of store.h. */
 #include "store/sqlite_priv.h"
 
-int sqlite_device_put(struct store_tx *tx, const struct store_device *device, struct err *err)
+int sqlite_device_put(struct store_tx *tx, const struct store_device *device, bool *ret_new,
+                      struct err *err)
 {
-    int rc = row_write(conn_of(tx), &table_device, ROW_PUT, device, err);
+    bool exists = false;
+    int rc = row_exists(conn_of(tx), &table_device, device->id, &exists, err);
+    if (!rc)
+        rc = row_write(conn_of(tx), &table_device, ROW_PUT, device, err);
+    if (!rc)
+        *ret_new = !exists;
     if (rc == E_EXISTS)
         return err_set(err, rc, "another device has the hardware uuid '%.*s' or the same key",
                        STR_FMT(device->hardware_uuid));

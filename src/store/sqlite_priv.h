@@ -76,7 +76,7 @@ int sqlite_migrate(struct sqlite_conn *conn, const char *const *migrations, size
 
 /* ------------------------------------------------------------------ rows (sqlite_row.c) */
 
-enum row_use { ROW_PUT = 1, ROW_INSERT, ROW_GET };
+enum row_use { ROW_PUT = 1, ROW_INSERT, ROW_GET, ROW_EXISTS };
 
 /** Insert or replace (ROW_PUT), or insert (ROW_INSERT: E_EXISTS). */
 int row_write(struct sqlite_conn *conn, const struct table *table, enum row_use use,
@@ -95,6 +95,9 @@ int row_copy(const struct table *table, const void *record, struct arena *arena,
 /** By the only key column, which is text. @return 0, E_NOT_FOUND ("no WHAT 'key'") */
 int row_get(struct sqlite_conn *conn, const struct table *table, struct str key, const char *what,
             struct arena *arena, void *record, struct err *err) MUST_CHECK;
+/** Is there a row with this key? @return 0 or an error */
+int row_exists(struct sqlite_conn *conn, const struct table *table, struct str key,
+               bool *ret_exists, struct err *err) MUST_CHECK;
 /** Bind and run a fixed statement with text arguments; E_NOT_FOUND when no row changed and `what`.
  */
 int row_change(struct sqlite_conn *conn, sqlite3_stmt *stmt, const char *what, struct str key,
@@ -240,6 +243,11 @@ int sqlite_commit(struct sqlite_conn *conn, struct err *err) MUST_CHECK;
 /** Give up the transaction because of `rc`; makes room when that was a full disk. */
 void sqlite_rollback(struct sqlite_conn *conn, int rc);
 
+/** What a unit of work in a group is given: notes into `changes` when somebody watches. */
+struct sqlite_tx sqlite_writing(struct sqlite_store *s, struct store_changes *changes);
+/** End of a group: tell what it changed when it was committed (rc 0); empties `changes`. */
+void sqlite_tell(struct sqlite_store *s, struct store_changes *changes, int rc);
+
 void job_free(struct job *job);
 /** Queue a job, consumed on success only. @return 0, E_AGAIN, E_CLOSED */
 int sqlite_submit(struct sqlite_store *s, struct job *job) MUST_CHECK;
@@ -263,7 +271,8 @@ static inline struct sqlite_conn *conn_of(struct store_tx *tx)
     return ((struct sqlite_tx *)tx)->conn;
 }
 
-int sqlite_device_put(struct store_tx *tx, const struct store_device *device, struct err *err);
+int sqlite_device_put(struct store_tx *tx, const struct store_device *device, bool *ret_new,
+                      struct err *err);
 int sqlite_device_get(struct store_tx *tx, struct str id, struct arena *arena,
                       struct store_device *ret_device, struct err *err);
 int sqlite_device_find_key(struct store_tx *tx, struct str fingerprint, struct arena *arena,
@@ -319,7 +328,8 @@ int sqlite_segment_list(struct store_tx *tx, const struct store_segment_filter *
 int sqlite_segment_batches(struct store_tx *tx, int64_t segment, int64_t from_offset,
                            uint32_t limit, struct arena *arena,
                            struct store_batch_row_list *ret_list, struct err *err);
-int sqlite_action_put(struct store_tx *tx, const struct store_action *action, struct err *err);
+int sqlite_action_put(struct store_tx *tx, const struct store_action *action, bool *ret_new,
+                      struct err *err);
 int sqlite_action_get(struct store_tx *tx, struct str id, struct arena *arena,
                       struct store_action *ret_action, struct err *err);
 int sqlite_action_list(struct store_tx *tx, const struct store_action_filter *filter,

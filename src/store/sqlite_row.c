@@ -170,6 +170,29 @@ int row_get(struct sqlite_conn *conn, const struct table *table, struct str key,
     return rc == E_NOT_FOUND ? err_set(err, rc, "there is no %s '%.*s'", what, STR_FMT(key)) : rc;
 }
 
+int row_exists(struct sqlite_conn *conn, const struct table *table, struct str key,
+               bool *ret_exists, struct err *err)
+{
+    sqlite3_stmt *stmt = sqlite_cached_find(conn, table, ROW_EXISTS);
+    assert(table->key_len == 1);
+    if (!stmt) {
+        struct buf sql CLEANUP(buf_done) = {0};
+        buf_addf(&sql, "SELECT 1 FROM %s WHERE %s=?1", table->name, table->columns[0].name);
+        if (buf_check(&sql))
+            return err_set(err, E_NOMEM, "no memory for a statement");
+        int rc = sqlite_prepare_for(conn, table, ROW_EXISTS, buf_str(&sql), &stmt, err);
+        if (rc)
+            return rc;
+    }
+    sqlite_bind_str(stmt, 1, key);
+    int rc = sqlite_step(conn, stmt, table->name, err);
+    if (rc < 0)
+        return rc;
+    (void)sqlite3_reset(stmt);
+    *ret_exists = rc == 1;
+    return 0;
+}
+
 int row_copy(const struct table *table, const void *record, struct arena *arena, void *ret_record)
 {
     memcpy(ret_record, record, table->record_size);

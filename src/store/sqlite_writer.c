@@ -142,6 +142,24 @@ void sqlite_rollback(struct sqlite_conn *conn, int rc)
         (void)sqlite3_wal_checkpoint_v2(conn->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 }
 
+/* ------------------------------------------------------------------ watching */
+
+struct sqlite_tx sqlite_writing(struct sqlite_store *s, struct store_changes *changes)
+{
+    return (struct sqlite_tx){.base = {.vtable = s->base.vtable,
+                                       .writing = true,
+                                       .changes = s->base.on_commit ? changes : NULL},
+                              .conn = &s->writer,
+                              .store = s};
+}
+
+void sqlite_tell(struct sqlite_store *s, struct store_changes *changes, int rc)
+{
+    if (!rc && store_changes_any(changes))
+        s->base.on_commit(s->base.on_commit_arg, changes);
+    store_changes_done(changes);
+}
+
 /* ------------------------------------------------------------------ units of work */
 
 static int commit_units(struct sqlite_store *s, struct err *err)
@@ -158,16 +176,20 @@ static int commit_units(struct sqlite_store *s, struct err *err)
 
 static void unit_group(struct sqlite_store *s, struct job **jobs, size_t len)
 {
-    struct sqlite_tx tx = {.base = {s->base.vtable, true}, .conn = &s->writer, .store = s};
+    struct store_changes changes = {0};
+    struct sqlite_tx tx = sqlite_writing(s, &changes);
     struct err err = {0};
     int rc = sqlite_begin(&s->writer, &err);
     for (size_t i = 0; i < len && !rc; i++) {
         struct job *job = jobs[i];
+        struct store_changes_mark mark = store_changes_mark(&changes);
         rc = sqlite_savepoint(&s->writer, &err);
         if (rc)
             break;
         job->rc = job->work(&tx.base, job->arg, &job->err);
         job->rc = sqlite_savepoint_end(&s->writer, job->rc, &job->err);
+        if (job->rc)
+            store_changes_cut(&changes, mark);
         if (sqlite_lost(&s->writer)) {
             rc = job->rc ? job->rc : E_IO;
             err = job->err;
@@ -177,6 +199,7 @@ static void unit_group(struct sqlite_store *s, struct job **jobs, size_t len)
         rc = commit_units(s, &err);
     if (rc)
         sqlite_rollback(&s->writer, rc);
+    sqlite_tell(s, &changes, rc);
     for (size_t i = 0; i < len && rc; i++) {
         if (jobs[i]->rc == 0) {
             jobs[i]->rc = rc;

@@ -146,8 +146,14 @@ int store_batch_wait(struct store *store, const struct store_batch *batch,
 
 int store_device_put(struct store_tx *tx, const struct store_device *device, struct err *err)
 {
+    bool is_new = false;
     assert(tx->writing);
-    return tx->vtable->device_put(tx, device, err);
+    int rc = tx->vtable->device_put(tx, device, &is_new, err);
+    if (!rc)
+        store_changes_add(
+            tx->changes,
+            &(struct store_change){.kind = CHANGE_DEVICE, .is_new = is_new, .id = device->id});
+    return rc;
 }
 
 int store_device_get(struct store_tx *tx, struct str id, struct arena *arena,
@@ -201,10 +207,17 @@ int store_enroll_token_list(struct store_tx *tx, const struct store_page *page, 
     return tx->vtable->enroll_token_list(tx, page, arena, ret_list, err);
 }
 
+static int note_people(struct store_tx *tx, int rc)
+{
+    if (!rc)
+        store_changes_add(tx->changes, &(struct store_change){.kind = CHANGE_PEOPLE});
+    return rc;
+}
+
 int store_user_put(struct store_tx *tx, const struct store_user *user, struct err *err)
 {
     assert(tx->writing);
-    return tx->vtable->user_put(tx, user, err);
+    return note_people(tx, tx->vtable->user_put(tx, user, err));
 }
 
 int store_user_get(struct store_tx *tx, struct str name, struct arena *arena,
@@ -240,14 +253,14 @@ int store_token_list(struct store_tx *tx, struct str user, const struct store_pa
 int store_token_delete(struct store_tx *tx, struct str hash, struct err *err)
 {
     assert(tx->writing);
-    return tx->vtable->token_delete(tx, hash, err);
+    return note_people(tx, tx->vtable->token_delete(tx, hash, err));
 }
 
 int store_token_delete_user(struct store_tx *tx, struct str user, enum token_kind kind,
                             struct str except_hash, struct err *err)
 {
     assert(tx->writing);
-    return tx->vtable->token_delete_user(tx, user, kind, except_hash, err);
+    return note_people(tx, tx->vtable->token_delete_user(tx, user, kind, except_hash, err));
 }
 
 int store_token_delete_expired(struct store_tx *tx, int64_t now_ns, struct err *err)
@@ -260,7 +273,10 @@ int store_alert_put(struct store_tx *tx, const struct store_alert *alert, bool *
                     struct err *err)
 {
     assert(tx->writing);
-    return tx->vtable->alert_put(tx, alert, ret_new, err);
+    int rc = tx->vtable->alert_put(tx, alert, ret_new, err);
+    if (!rc && *ret_new)
+        store_changes_add_alert(tx->changes, alert, true);
+    return rc;
 }
 
 int store_alert_get(struct store_tx *tx, struct str id, struct arena *arena,
@@ -269,11 +285,22 @@ int store_alert_get(struct store_tx *tx, struct str id, struct arena *arena,
     return tx->vtable->alert_get(tx, id, arena, ret_alert, err);
 }
 
+static int note_alert(struct store_tx *tx, struct str id, struct err *err)
+{
+    struct arena arena CLEANUP(arena_done) = {0};
+    struct store_alert alert;
+    int rc = tx->vtable->alert_get(tx, id, &arena, &alert, err);
+    if (!rc)
+        store_changes_add_alert(tx->changes, &alert, false);
+    return rc;
+}
+
 int store_alert_set_state(struct store_tx *tx, struct str id, enum alert_state state, struct str by,
                           int64_t now_ns, struct str reason, struct err *err)
 {
     assert(tx->writing);
-    return tx->vtable->alert_set_state(tx, id, state, by, now_ns, reason, err);
+    int rc = tx->vtable->alert_set_state(tx, id, state, by, now_ns, reason, err);
+    return rc || !tx->changes ? rc : note_alert(tx, id, err);
 }
 
 int store_alert_list(struct store_tx *tx, const struct store_alert_filter *filter,
@@ -323,8 +350,12 @@ int store_segment_batches(struct store_tx *tx, int64_t segment, int64_t from_off
 
 int store_action_put(struct store_tx *tx, const struct store_action *action, struct err *err)
 {
+    bool is_new = false;
     assert(tx->writing);
-    return tx->vtable->action_put(tx, action, err);
+    int rc = tx->vtable->action_put(tx, action, &is_new, err);
+    if (!rc)
+        store_changes_add_action(tx->changes, action, is_new);
+    return rc;
 }
 
 int store_action_get(struct store_tx *tx, struct str id, struct arena *arena,
@@ -361,7 +392,11 @@ int store_ruleset_active(struct store_tx *tx, struct arena *arena,
 int store_ruleset_activate(struct store_tx *tx, struct str version, struct err *err)
 {
     assert(tx->writing);
-    return tx->vtable->ruleset_activate(tx, version, err);
+    int rc = tx->vtable->ruleset_activate(tx, version, err);
+    if (!rc)
+        store_changes_add(tx->changes,
+                          &(struct store_change){.kind = CHANGE_RULESET, .id = version});
+    return rc;
 }
 
 int store_ruleset_list(struct store_tx *tx, const struct store_page *page, struct arena *arena,

@@ -20,6 +20,10 @@ struct store_config {
     int64_t
         free_bytes_least; /* batches are refused below; -1 = no limit, 0 = PARAM_FREE_BYTES_LEAST */
     bool check;           /* run the database's integrity check at start (reads all of it) */
+    /* Told what each commit changed, once it is durable: on the writer thread, before the `done`
+     * callbacks of the units in it, and as restrained as they (see store_write). May be NULL. */
+    store_commit_fn on_commit;
+    void *on_commit_arg;
 };
 
 struct store_stats {

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "store/change.h"
 #include "store/record.h"
 
 struct store;
@@ -90,15 +91,21 @@ struct store_batch_result;
 typedef void (*store_batch_done_fn)(void *arg, int rc, const struct store_batch_result *result,
                                     const struct err *err);
 
+/** Takes the changes, which are empty afterwards or freed by the caller. */
+typedef void (*store_commit_fn)(void *arg, struct store_changes *changes);
+
 /** First member of every backend's store. */
 struct store {
     const struct store_vtable *vtable;
+    store_commit_fn on_commit; /* NULL: nobody watches */
+    void *on_commit_arg;
 };
 
 /** First member of every backend's transaction. */
 struct store_tx {
     const struct store_vtable *vtable;
     bool writing;
+    struct store_changes *changes; /* of a unit of work that somebody watches, else NULL */
 };
 
 struct store_vtable {
@@ -112,7 +119,8 @@ struct store_vtable {
                         store_batch_done_fn done, void *arg, struct err *err);
     void (*stats)(struct store *store, struct store_stats *ret_stats);
 
-    int (*device_put)(struct store_tx *tx, const struct store_device *device, struct err *err);
+    int (*device_put)(struct store_tx *tx, const struct store_device *device, bool *ret_new,
+                      struct err *err);
     int (*device_get)(struct store_tx *tx, struct str id, struct arena *arena,
                       struct store_device *ret_device, struct err *err);
     int (*device_find_key)(struct store_tx *tx, struct str fingerprint, struct arena *arena,
@@ -173,7 +181,8 @@ struct store_vtable {
                            uint32_t limit, struct arena *arena,
                            struct store_batch_row_list *ret_list, struct err *err);
 
-    int (*action_put)(struct store_tx *tx, const struct store_action *action, struct err *err);
+    int (*action_put)(struct store_tx *tx, const struct store_action *action, bool *ret_new,
+                      struct err *err);
     int (*action_get)(struct store_tx *tx, struct str id, struct arena *arena,
                       struct store_action *ret_action, struct err *err);
     int (*action_list)(struct store_tx *tx, const struct store_action_filter *filter,
