@@ -96,7 +96,18 @@
     X(PARAM_ACTION_DEVICES_MOST, "action_devices_most", "devices", 1000, 1, 10000, true,           \
       "devices one order may name at all")                                                         \
     X(PARAM_APPROVAL_S, "approval_window", "s", 86400, 60, 2592000, true,                          \
-      "time after which an order nobody approved lapses")
+      "time after which an order nobody approved lapses")                                          \
+    X(PARAM_STREAM_MESSAGES, "stream_messages", "messages", 4096, 64, 1048576, true,               \
+      "messages of the live stream that are kept for readers that come back")                      \
+    X(PARAM_STREAM_ALERTS_PER_S, "stream_alerts_per_s", "alerts", 50, 1, 1000000, true,            \
+      "alerts told one by one on the live stream each second; the others as a number")             \
+    X(PARAM_STREAM_DEVICE_MS, "stream_device_interval", "ms", 250, 1, 60000, false,                \
+      "least time between two messages of the live stream about one device")                       \
+    X(PARAM_STREAM_BEAT_MS, "stream_heartbeat", "ms", 15000, 1000, 60000, false,                   \
+      "time between two signs of life on the live stream")                                         \
+    X(PARAM_STREAMS, "streams", "streams", 1000, 1, 100000, false, "open live streams")            \
+    X(PARAM_STREAMS_PER_SESSION, "streams_per_session", "streams", 8, 1, 1000, false,              \
+      "open live streams of one session")
 
 enum param_id {
 #define PARAM_ENUM(id, name, unit, def, least, most, configurable, doc) id,

@@ -37,6 +37,8 @@ enum route_auth { AUTH_NONE, AUTH_DEVICE, AUTH_PERSON };
       "who the token belongs to and what it may do")                                               \
     X(ROUTE_PASSWORD, LISTENER_ADMIN, "POST", "/api/v1/password", AUTH_PERSON, "self", 65536,      \
       "change the own password")                                                                   \
+    X(ROUTE_STREAM, LISTENER_ADMIN, "GET", "/api/v1/stream", AUTH_PERSON, "self", 0,               \
+      "what changes, as it happens (server-sent events)")                                          \
     X(ROUTE_OVERVIEW, LISTENER_ADMIN, "GET", "/api/v1/overview", AUTH_PERSON, "devices.read", 0,   \
       "counts of devices, alerts and actions")                                                     \
     X(ROUTE_DEVICES, LISTENER_ADMIN, "GET", "/api/v1/devices", AUTH_PERSON, "devices.read", 0,     \

@@ -9,6 +9,7 @@
 #include "os/log.h"
 #include "server/channels_priv.h"
 #include "server/handlers.h"
+#include "server/stream.h"
 
 int channels_new(struct server *s, struct channels **ret_channels)
 {
@@ -166,6 +167,7 @@ static void on_close(struct ws_conn *ws, uint16_t code, void *arg)
     said_gone(ch);
     if (map_find_ptr(&c->by_device, ch->device) == ch)
         (void)map_remove(&c->by_device, ch->device);
+    stream_device(c->server->stream, ch->device);
     channel_free(ch);
 }
 

@@ -29,7 +29,11 @@
     X(log_format, "log_format", "text", "text or json")                                            \
     X(free_bytes_least, "free_bytes_least", "", "free space below which new batches are refused")  \
     X(segment_bytes, "segment_bytes", "", "size at which a telemetry file is sealed")              \
-    X(segment_age, "segment_age", "", "age in seconds at which a telemetry file is sealed")
+    X(segment_age, "segment_age", "", "age in seconds at which a telemetry file is sealed")        \
+    X(stream_messages, "stream_messages", "",                                                      \
+      "messages of the live stream that are kept for readers that come back")                      \
+    X(stream_alerts_per_s, "stream_alerts_per_s", "",                                              \
+      "alerts told one by one on the live stream each second")
 
 struct server_config {
 #define SERVER_CONFIG_MEMBER(member, key, def, doc) struct str member;

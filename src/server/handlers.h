@@ -11,6 +11,8 @@ void ops_livez(struct call *c);
 void ops_readyz(struct call *c);
 void ops_metrics(struct call *c);
 void ops_openapi(struct call *c);
+/* stream_peer.c */
+void stream_open(struct call *c);
 /* api_login.c */
 void login_bearer(struct call *c);
 void login_browser(struct call *c);

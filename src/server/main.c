@@ -17,6 +17,7 @@
 #include "server/rules.h"
 #include "server/server.h"
 #include "server/signer.h"
+#include "server/stream.h"
 #include "server/sweep.h"
 #include "server/throttle.h"
 #include "server/worker.h"
@@ -78,6 +79,7 @@ static void on_signal(struct loop *loop, int signo, void *arg)
         return;
     }
     s->draining = true;
+    stream_close(s->stream);
     (void)loop_timer(loop, DRAIN_MS + 1000, give_up, s);
     if (http_server_drain(s->admin, DRAIN_MS, drained, s) != 0 ||
         http_server_drain(s->device, DRAIN_MS, drained, s) != 0)
@@ -180,6 +182,8 @@ static int open_store(struct server *s, struct err *err)
     if (rc)
         return rc;
     c.segment_bytes = (uint64_t)segment_bytes;
+    c.on_commit = stream_commit;
+    c.on_commit_arg = s->stream;
     c.free_bytes_least = s->free_bytes_least ? s->free_bytes_least : -1;
     rc = store_open(&c, &s->store, err);
     if (rc == 0)
@@ -203,6 +207,8 @@ static int set_up(struct server *s, struct listeners *l, struct buf *password, s
         rc = loop_signal(s->loop, SIGINT, on_signal, s);
     if (rc == 0)
         rc = loop_signal(s->loop, SIGHUP, on_hangup, s);
+    if (rc == 0)
+        rc = stream_new(s, &s->stream, err);
     /* The store first: its lock keeps a second server away from the keys too. */
     if (rc == 0)
         rc = open_store(s, err);
@@ -244,6 +250,7 @@ static void tear_down(struct server *s, struct listeners *l)
     throttle_free(s->logins);
     store_close(s->store);
     channels_free(s->channels);
+    stream_free(s->stream);
     device_files_free(s);
     loop_free(s->loop);
     keys_close(&s->keys);

@@ -4,6 +4,7 @@
 #include "schema/content.h"
 #include "server/channels.h"
 #include "server/handlers.h"
+#include "server/stream.h"
 
 void ops_livez(struct call *c)
 {
@@ -51,6 +52,10 @@ void ops_metrics(struct call *c)
     metric(&out, "cordon_logins_failed_total", "counter", "failed log-ins", s->failed_logins);
     metric(&out, "cordon_devices_connected", "gauge", "held device connections",
            channels_len(s->channels));
+    metric(&out, "cordon_streams", "gauge", "open live streams", stream_len(s->stream));
+    metric(&out, "cordon_streams_slow_total", "counter",
+           "live streams closed because their reader did not keep up",
+           stream_slow_readers(s->stream));
     metric(&out, "cordon_http_connections", "gauge", "open connections, both listeners",
            http_server_connections(s->admin) + http_server_connections(s->device));
     metric(&out, "cordon_store_commits_total", "counter", "database commits", st.groups);

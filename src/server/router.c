@@ -22,6 +22,7 @@ static const call_fn bindings[ROUTE_COUNT] = {
     [ROUTE_LOGOUT] = session_end,
     [ROUTE_WHOAMI] = session_whoami,
     [ROUTE_PASSWORD] = login_password,
+    [ROUTE_STREAM] = stream_open,
     [ROUTE_OVERVIEW] = overview_get,
     [ROUTE_DEVICES] = devices_list,
     [ROUTE_DEVICE] = devices_get,

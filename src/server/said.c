@@ -7,6 +7,7 @@
 #include "proto/json_in.h"
 #include "server/channels_priv.h"
 #include "server/signer.h"
+#include "server/stream.h"
 
 /** A message on its way to the store. */
 struct said {
@@ -106,6 +107,13 @@ static bool is_lost(int rc)
     return rc == E_AGAIN || rc == E_FULL || rc == E_IO || rc == E_NOMEM || rc == E_CLOSED;
 }
 
+/* From now on it counts as online. */
+static void greeted(struct channel *ch)
+{
+    ch->greeted = true;
+    stream_device(ch->owner->server->stream, ch->device);
+}
+
 static void done(struct job *j)
 {
     const struct said *said = j->data;
@@ -125,7 +133,7 @@ static void done(struct job *j)
     else if (j->rc == E_DENIED)
         channels_close(ch, WS_CLOSE_POLICY, "refused");
     else if (is_hello)
-        ch->greeted = true;
+        greeted(ch);
     ws_conn_resume(ch->ws);
     channels_send_pending(ch);
 }

@@ -19,6 +19,7 @@
 struct channels;
 struct listeners;
 struct served;
+struct stream;
 struct throttle;
 struct worker;
 
@@ -29,6 +30,7 @@ struct server {
     struct keys keys;
     struct store *store;
     struct channels *channels;
+    struct stream *stream;
     struct worker *worker;
     struct throttle *logins;
     struct listeners *listeners;
