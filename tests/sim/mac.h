@@ -94,7 +94,8 @@ struct mac {
         uint64_t record; /* number of the last record */
         uint64_t timer;
         uint64_t flush_timer;
-        bool ready; /* has rules: what happens can be judged */
+        bool ready;     /* has rules: what happens can be judged */
+        bool again_due; /* asked for before that */
         struct buf text;
         struct buf body;
     } player;

@@ -104,6 +104,7 @@ void persona_facts(const struct persona *p, struct json_out *j)
     json_kv_cstr(j, "kernel", p->kernel);
     json_kv_cstr(j, "cpu", "arm64");
     json_kv_cstr(j, "hardware_uuid", p->hardware_uuid);
+    json_kv_cstr(j, "boot_session", p->boot);
     json_kv_cstr(j, "model", p->model);
     json_kv_cstr(j, "model_name", p->model_name);
     json_kv_cstr(j, "chip", p->chip);

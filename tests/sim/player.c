@@ -300,13 +300,18 @@ void player_ready(struct mac *m)
         begin_track(m, &m->player.tracks[i]);
     if (saved_store(m, &err) != 0)
         log_err(LOG_ERROR, "a Mac's state cannot be saved", &err);
-    play_due(m);
+    if (m->player.again_due)
+        player_again(m);
+    else
+        play_due(m);
 }
 
 void player_again(struct mac *m)
 {
-    if (!m->player.ready)
+    if (!m->player.ready) {
+        m->player.again_due = !m->stopping;
         return;
+    }
     player_flush(m);
     for (size_t i = 0; i < m->sim->stories_len; i++) {
         struct track *t = &m->player.tracks[i];

@@ -396,7 +396,8 @@ def infostealer(version, start, seed, name):
     r.write(name)
 
 
-benign(9, 1754572895, 11, "benign-macos15-v9.ndjson")
-benign(10, 1763000000, 12, "benign-macos26-v10.ndjson")
-infostealer(10, 1763010000, 22, "infostealer-macos26-v10.ndjson")
-infostealer(11, 1790010000, 23, "infostealer-macos27-v11.ndjson")
+if __name__ == "__main__":
+    benign(9, 1754572895, 11, "benign-macos15-v9.ndjson")
+    benign(10, 1763000000, 12, "benign-macos26-v10.ndjson")
+    infostealer(10, 1763010000, 22, "infostealer-macos26-v10.ndjson")
+    infostealer(11, 1790010000, 23, "infostealer-macos27-v11.ndjson")

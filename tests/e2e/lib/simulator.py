@@ -1,10 +1,11 @@
 """cordon-sim of a scenario: simulated Macs against a real server, started, killed, started again on the same state."""
+import hashlib
 import json
 import os
 import re
 import signal
 
-from cordond import SANITIZER
+from cordond import SANITIZER, der_of
 from process import wait_until
 from scenario import check, check_equal
 
@@ -28,7 +29,7 @@ class Simulator:
 
     def argv(self, **change):
         words = [self.s.program("cordon-sim"), "--server", f"https://127.0.0.1:{self.server.device_port}",
-                 "--ca-fingerprint", self.server.process.out.split("CA ", 1)[1].split()[0],
+                 "--ca-fingerprint", hashlib.sha256(der_of(self.server.ca)).hexdigest(),
                  "--token-file", self.token_file, "--state", self.state, "--devices", str(self.devices)]
         for story in self.stories:
             words += ["--story", story]
