@@ -10,12 +10,21 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "schema/mac.h"
+
+#ifdef __APPLE__
+#define AGENT_CONFIG_PATH MAC_FOLDER "/agent.conf"
+#define AGENT_STATE_DIR   MAC_FOLDER "/State"
+#else
+#define AGENT_CONFIG_PATH "/etc/cordon/agent.conf"
+#define AGENT_STATE_DIR   "/var/lib/cordon-agent"
+#endif
 
 /* X(member, key, default, sentence) */
 #define AGENT_CONFIG_LIST(X)                                                                       \
     X(server, "server", "", "address of the device listener, https://host:port")                   \
     X(ca_fingerprint, "ca_fingerprint", "", "SHA-256 of the server's CA certificate, hex")         \
-    X(state_dir, "state_dir", "/var/lib/cordon-agent", "folder for keys, spool and state")         \
+    X(state_dir, "state_dir", AGENT_STATE_DIR, "folder for keys, spool and state")                 \
     X(sensor, "sensor", "", "linux, eslogger, replay or noop; empty = the platform's best")        \
     X(netns, "netns", "", "network namespace to enter after the sensors are open (Linux)")         \
     X(analyst_user, "analyst_user", "", "account the analyst runs as; empty = nobody")             \

@@ -1,4 +1,5 @@
-/* Entry of cordon-agent: run (monitor), enroll, and the two roles that the monitor starts. */
+/* Entry of cordon-agent: run (monitor), enroll, selftest, and the two roles that the monitor
+ * starts. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -11,18 +12,21 @@
 #include "agent/analyst.h"
 #include "agent/enroll.h"
 #include "agent/monitor.h"
+#include "agent/selftest/selftest.h"
 #include "agent/uplink.h"
 #include "os/log.h"
 #include "os/proc.h"
 
-#define DEFAULT_CONFIG "/etc/cordon/agent.conf"
-
 struct options {
-    const char *command; /* "run", "enroll" or NULL */
+    const char *command; /* one of `commands`, or NULL */
     const char *role;    /* given by the monitor only */
     const char *config;
     const char *token_file;
+    const char *output; /* of selftest */
+    bool here;          /* selftest: this process was started for it */
 };
+
+static const char *const commands[] = {"run", "enroll", "selftest"};
 
 static void usage(FILE *out)
 {
@@ -31,16 +35,19 @@ static void usage(FILE *out)
     (void)fprintf(out,
                   "usage: cordon-agent run [--config FILE]\n"
                   "       cordon-agent enroll --token-file FILE [--config FILE]\n"
+                  "       cordon-agent selftest [-o table|json] [--config FILE]\n"
                   "       cordon-agent --version | --help\n\n"
-                  "The endpoint of Cordon. FILE is " DEFAULT_CONFIG
+                  "The endpoint of Cordon. selftest checks whether it can work on this device and "
+                  "says what to do\nwhere it cannot; exit status 1 when a check failed. FILE "
+                  "is " AGENT_CONFIG_PATH
                   " unless given; --token-file - reads standard input.\nConfiguration keys:\n%s",
                   buf_cstr(&keys));
 }
 
 static int bad_word(const char *word)
 {
-    static const char *const known[] = {"run",          "enroll",    "--config",
-                                        "--token-file", "--version", "--help"};
+    static const char *const known[] = {"run",          "enroll",    "selftest", "--config",
+                                        "--token-file", "--version", "--output", "--help"};
     (void)fprintf(stderr, "cordon-agent: unknown argument '%s'", word);
     for (size_t i = 0; i < ARRAY_LEN(known); i++) {
         if (str_distance(str_of(word), str_of(known[i]), 2) <= 2)
@@ -50,13 +57,26 @@ static int bad_word(const char *word)
     return err_exit_status(E_ARG);
 }
 
+static bool is_command(const char *word)
+{
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        if (strcmp(word, commands[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* @return -1 to go on, else the exit status */
 static int parse(int argc, char **argv, struct options *o)
 {
     const struct {
         const char *name;
         const char **value;
-    } valued[] = {{"--config", &o->config}, {"--role", &o->role}, {"--token-file", &o->token_file}};
+    } valued[] = {{"--config", &o->config},
+                  {"--role", &o->role},
+                  {"--token-file", &o->token_file},
+                  {"--output", &o->output},
+                  {"-o", &o->output}};
     for (int i = 1; i < argc; i++) {
         const char **value = NULL;
         if (strcmp(argv[i], "--help") == 0) {
@@ -71,8 +91,11 @@ static int parse(int argc, char **argv, struct options *o)
             if (strcmp(argv[i], valued[v].name) == 0)
                 value = valued[v].value;
         }
-        if (!value && !o->command &&
-            (strcmp(argv[i], "run") == 0 || strcmp(argv[i], "enroll") == 0)) {
+        if (strcmp(argv[i], "--here") == 0) {
+            o->here = true;
+            continue;
+        }
+        if (!value && !o->command && is_command(argv[i])) {
             o->command = argv[i];
             continue;
         }
@@ -142,10 +165,34 @@ static int run_monitor(const char *config_path, const struct agent_config *c, st
     return monitor_main(program, config, c);
 }
 
+/* A process started by hand has the Full Disk Access of the terminal: the test runs once more as a
+ * process that has its own, as the agent has. */
+static int run_selftest(const struct options *o, const struct agent_config *c, struct err *err)
+{
+    char program[PATH_MAX];
+    const char *output = o->output ? o->output : "table";
+    const char *argv[] = {program,   "selftest", "--here", "--config",
+                          o->config, "--output", output,   NULL};
+    if (strcmp(output, "table") != 0 && strcmp(output, "json") != 0)
+        return fail(err, err_set(err, E_ARG, "--output is '%s', expected table or json", output));
+#ifdef __APPLE__
+    if (!o->here && proc_own_path(program, sizeof program, NULL) == 0) {
+        int status = selftest_disclaimed(argv);
+        if (status >= 0)
+            return status;
+    }
+#else
+    (void)argv;
+#endif
+    log_init("cordon-agent", STDERR_FILENO, LOG_FORMAT_TEXT, LOG_ERROR);
+    return selftest_main(c, o->config,
+                         strcmp(output, "json") == 0 ? SELFTEST_JSON : SELFTEST_TABLE);
+}
+
 int main(int argc, char **argv)
 {
     struct arena arena CLEANUP(arena_done) = {0};
-    struct options o = {.config = DEFAULT_CONFIG};
+    struct options o = {.config = AGENT_CONFIG_PATH};
     struct agent_config config;
     struct err err = {0};
     int status = parse(argc, argv, &o);
@@ -162,6 +209,8 @@ int main(int argc, char **argv)
         return run_role(&o, &config, &err);
     if (strcmp(o.command, "run") == 0)
         return run_monitor(o.config, &config, &err);
+    if (strcmp(o.command, "selftest") == 0)
+        return run_selftest(&o, &config, &err);
     if (!o.token_file)
         return fail(&err, err_set(&err, E_ARG, "enroll needs --token-file"));
     start_log(&config, "cordon-agent");

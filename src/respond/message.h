@@ -37,4 +37,7 @@ struct message_report {
 int message_show(struct str title, struct str text, struct message_report *ret_report,
                  struct err *err) MUST_CHECK;
 
+/** Who is logged in at the console of a Mac; false when nobody is, and on other systems. */
+bool message_console_user(char *user, size_t size);
+
 #endif

@@ -122,3 +122,10 @@ int message_os_show(struct str title, struct str text, struct message_report *re
     show_desktops(title_text.ptr, body.ptr, report);
     return 0;
 }
+
+bool message_console_user(char *user, size_t size)
+{
+    (void)user;
+    (void)size;
+    return false;
+}

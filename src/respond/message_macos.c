@@ -43,3 +43,11 @@ int message_os_show(struct str title, struct str text, struct message_report *re
                                           sizeof report->reason));
     return 0;
 }
+
+bool message_console_user(char *user, size_t size)
+{
+    const struct passwd *account = console_user();
+    if (account)
+        (void)snprintf(user, size, "%s", account->pw_name);
+    return account != NULL;
+}
