@@ -5,6 +5,7 @@
 #include "cli/cmd_detect.h"
 #include "cli/cmd_fleet.h"
 #include "cli/cmd_help.h"
+#include "cli/cmd_mac.h"
 #include "cli/cmd_rules.h"
 #include "cli/cmd_schema.h"
 #include "cli/listing.h"
@@ -51,6 +52,16 @@ const struct opt_command cli_commands[] = {
      "Rules and filters name a field by its dotted name or by its Sigma name.", cmd_fields},
     {OFFLINE, "kinds", NULL, "", 0, 0, list_rows, NULL, "List the kinds of events",
      "A rule selects kinds by its Sigma log-source category, or by the field 'kind'.", cmd_kinds},
+    {OFFLINE, "mac-profiles", NULL, "", 0, 0, cmd_mac_profiles_rows, NULL,
+     "Write the configuration profiles with which an MDM lets the agent work",
+     "Two files, not signed: Full Disk Access for the agent and for Apple's eslogger, which it\n"
+     "starts, and the approval of its launch daemon. An agent that no team signed is not named: "
+     "it\n"
+     "works by the access of eslogger. Written again they have the same UUIDs and replace what "
+     "was\n"
+     "pushed before. docs/mac.md says how to push them.\n\n"
+     "  cordon mac-profiles --team-id ABCDE12345 --organization 'Example Ltd' --folder profiles",
+     cmd_mac_profiles},
     {FLEET, "login", NULL, "URL", 1, 1, cmd_login_rows, NULL, "Log in to a server",
      "The first login to a server shows the fingerprint of its CA and asks whether to trust it, "
      "or\n"
