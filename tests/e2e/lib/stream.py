@@ -19,7 +19,8 @@ class Message:
 
 
 class Stream:
-    """Reads in a thread of its own. `last` is a Last-Event-ID; `receive_bytes` how little the socket takes."""
+    """Reads in a thread of its own. `last` is a Last-Event-ID; `receive_bytes` how little the socket takes. `token` is a
+    bearer token, or headers by which the caller is known otherwise."""
 
     def __init__(self, server, token, last=None, receive_bytes=None, read=True):
         self.messages = []
@@ -34,7 +35,8 @@ class Stream:
         self.socket = tls_context(server.ca).wrap_socket(plain, server_hostname="localhost")
         self.connection = http.client.HTTPConnection("localhost")
         self.connection.sock = self.socket
-        headers = {"Authorization": "Bearer " + token, "Accept": "text/event-stream"}
+        headers = dict(token) if isinstance(token, dict) else {"Authorization": "Bearer " + token}
+        headers["Accept"] = "text/event-stream"
         if last is not None:
             headers["Last-Event-ID"] = last
         self.connection.request("GET", "/api/v1/stream", headers=headers)
