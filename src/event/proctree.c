@@ -81,11 +81,12 @@ static int take_parent(struct proctree *t, struct node *n, const struct event *e
 static int take_image(struct proctree *t, struct node *n, const struct event *ev, bool is_exec)
 {
     struct image *image;
-    int rc = proctree_image_of_event(ev, n->image, is_exec, &image);
+    int64_t uid = event_int(ev, F_UID, -1);
+    bool other_user = uid >= 0 && n->p.uid >= 0 && uid != n->p.uid;
+    int rc = proctree_image_of_event(ev, n->image, is_exec, other_user, &image);
     if (rc)
         return rc;
     proctree_image_assign(t, n, image);
-    int64_t uid = event_int(ev, F_UID, -1);
     if (uid >= 0 && (is_exec || n->p.uid < 0))
         n->p.uid = uid;
     return 0;

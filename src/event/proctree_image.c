@@ -40,20 +40,21 @@ static int make(const struct str *fields, bool platform_binary, struct image **r
     return 0;
 }
 
-/* An exec keeps these. */
-static bool survives_exec(unsigned field)
+/* An exec keeps these; a daemon that starts a program as somebody else gives him no name. */
+static bool survives_exec(unsigned field, bool other_user)
 {
-    return field == IMAGE_CWD || field == IMAGE_USER;
+    return field == IMAGE_CWD || (field == IMAGE_USER && !other_user);
 }
 
 int proctree_image_of_event(const struct event *ev, struct image *base, bool is_exec,
-                            struct image **ret_image)
+                            bool other_user, struct image **ret_image)
 {
     struct str fields[IMAGE_FIELDS];
     bool news = is_exec || !base;
     for (unsigned i = 0; i < IMAGE_FIELDS; i++) {
         struct str told = cut(event_str(ev, sources[i]));
-        struct str had = base && (!is_exec || survives_exec(i)) ? base->fields[i] : (struct str){0};
+        struct str had =
+            base && (!is_exec || survives_exec(i, other_user)) ? base->fields[i] : (struct str){0};
         bool takes = told.len && (is_exec || had.len == 0);
         fields[i] = takes ? told : had;
         news |= takes;

@@ -116,10 +116,10 @@ void proctree_tell_event(struct proctree *t, const struct node *n, bool first_im
 /* ------------------------------------------------------------------ proctree_image.c */
 
 /* A new image with what `base` (may be NULL) has and the event adds; with `is_exec`, what an exec
- * changes is taken from the event alone. Returns `base` itself, with one more reference, when there
- * is nothing new. @return 0 or E_NOMEM */
+ * changes is taken from the event alone: with `other_user` its name too. Returns `base` itself,
+ * with one more reference, when there is nothing new. @return 0 or E_NOMEM */
 int proctree_image_of_event(const struct event *ev, struct image *base, bool is_exec,
-                            struct image **ret_image) MUST_CHECK;
+                            bool other_user, struct image **ret_image) MUST_CHECK;
 /* An image of which only program, signing identifier and team are known. */
 int proctree_image_of_program(struct str executable, struct str signing_id, struct str team_id,
                               struct image **ret_image) MUST_CHECK;

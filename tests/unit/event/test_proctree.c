@@ -480,10 +480,37 @@ static void random_events_leave_a_tree(void **state)
     proctree_free(t);
 }
 
+static void who_runs_as_somebody_else_does_not_inherit_the_name(void **state)
+{
+    (void)state;
+    struct proctree *t = make(1000);
+    begin(KIND_EXEC, 1, 1);
+    with_program("/sbin/launchd", NULL);
+    event_set_int(&ev, F_UID, 0);
+    event_set_str(&ev, F_USER, STR("root"));
+    assert_ok(proctree_apply(t, &ev));
+    fork_of(t, 1, 1, 20, 2, 0);
+    begin(KIND_EXEC, 20, 3);
+    with_program("/Applications/Notes", NULL);
+    event_set_int(&ev, F_UID, 501);
+    assert_ok(proctree_apply(t, &ev));
+    assert_false(event_has(&ev, F_USER));
+    assert_int_equal(proctree_find(t, 20)->uid, 501);
+    assert_str(proctree_find(t, 20)->user, "");
+    fork_of(t, 1, 1, 30, 4, 0);
+    begin(KIND_EXEC, 30, 5);
+    with_program("/usr/libexec/daemon", NULL);
+    event_set_int(&ev, F_UID, 0);
+    assert_ok(proctree_apply(t, &ev));
+    assert_str(event_str(&ev, F_USER), "root");
+    proctree_free(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_family_is_told_to_the_event),
+        cmocka_unit_test(who_runs_as_somebody_else_does_not_inherit_the_name),
         cmocka_unit_test(what_the_event_has_is_not_overwritten),
         cmocka_unit_test(an_event_without_a_process_changes_nothing),
         cmocka_unit_test(a_missing_fork_costs_nothing_when_the_exec_names_the_parent),
