@@ -67,6 +67,8 @@
       "how often the device channel is checked for life")                                          \
     X(PARAM_ENROLL_TOKEN_TTL_S, "enroll_token_ttl", "s", 86400, 60, 31536000, true,                \
       "life of an enrollment token")                                                               \
+    X(PARAM_ENROLL_FILE_USES, "enrollment_uses", "devices", 1, 1, 1000, true,                      \
+      "how many devices the token of enrollment_file enrols")                                      \
     X(PARAM_LOGIN_FAILURES, "login_failures", "attempts", 20, 1, 1000, true,                       \
       "failed log-ins of one address before it must wait")                                         \
     X(PARAM_LOGIN_FAILURE_S, "login_failure_wait", "s", 3, 1, 3600, true,                          \

@@ -67,25 +67,35 @@ int bootstrap_owner(struct server *s, struct buf *ret_password, struct err *err)
     return rc;
 }
 
+struct first_token {
+    char hash[HASH_HEX_BYTES];
+    int64_t uses;
+};
+
 static int create_token(struct store_tx *tx, void *arg, struct err *err)
 {
+    const struct first_token *t = arg;
     struct actor system = actor_system("bootstrap");
     int64_t now = clock_wall_ns();
-    return enrollment_create(tx, &system, now, str_of(arg), STR("agent of the server's machine"),
-                             ENROLL_ONCE, 1, now + ENROLLMENT_LIFE_S * NS_PER_S, err);
+    bool once = t->uses == 1;
+    return enrollment_create(
+        tx, &system, now, str_of(t->hash),
+        once ? STR("agent of the server's machine") : STR("devices enrolled at the server's start"),
+        once ? ENROLL_ONCE : ENROLL_GROUP, t->uses, now + ENROLLMENT_LIFE_S * NS_PER_S, err);
 }
 
 int bootstrap_enrollment(struct server *s, struct err *err)
 {
     struct buf token CLEANUP(secret_buf_done) = {0};
-    char hash[HASH_HEX_BYTES];
-    if (s->config->enrollment_file.len == 0)
-        return 0;
-    int rc = token_make(STR("enroll"), &token);
+    struct first_token t;
+    int rc = server_config_number(s->config->enrollment_uses, PARAM_ENROLL_FILE_USES, &t.uses, err);
+    if (rc || s->config->enrollment_file.len == 0)
+        return rc;
+    rc = token_make(STR("enroll"), &token);
     if (rc == 0)
-        rc = token_hash(buf_str(&token), hash);
+        rc = token_hash(buf_str(&token), t.hash);
     if (rc == 0)
-        rc = store_write_wait(s->store, create_token, hash, err);
+        rc = store_write_wait(s->store, create_token, &t, err);
     if (rc == 0)
         rc = file_write_atomic(s->config->enrollment_file.ptr, buf_str(&token), 0600, err);
     return rc;

@@ -11,7 +11,8 @@
  */
 int bootstrap_owner(struct server *s, struct buf *ret_password, struct err *err) MUST_CHECK;
 
-/** Write a fresh one-time enrollment token to the configured file, if one is configured. */
+/** Write a fresh enrollment token to the configured file, if one is configured; it is good for as
+ * many devices as configured. @return also E_ARG (no such number) */
 int bootstrap_enrollment(struct server *s, struct err *err) MUST_CHECK;
 
 /**

@@ -23,7 +23,8 @@
     X(quiet_kinds, "quiet_kinds", "",                                                              \
       "event kinds that devices match against the rules but do not send, comma-separated")         \
     X(enrollment_file, "enrollment_file", "",                                                      \
-      "file that gets a one-time enrollment token at each start, for the agent of this machine")   \
+      "file that gets a fresh enrollment token at each start, for the agent of this machine")      \
+    X(enrollment_uses, "enrollment_uses", "", "how many devices that token enrols; empty = 1")     \
     X(own_hostname, "own_hostname", "", "host name of this machine; empty = ask the system")       \
     X(log_level, "log_level", "info", "debug, info, warn or error")                                \
     X(log_format, "log_format", "text", "text or json")                                            \
