@@ -2,6 +2,7 @@
  * installed. */
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -136,6 +137,16 @@ static int run(const struct opt *opt, struct err *err)
     return rc;
 }
 
+/* Each Mac has about eight descriptors. */
+static void allow_files(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /* The option table wants a command's name; there is one command, and nobody types it. */
 int main(int argc, char **argv)
 {
@@ -149,6 +160,7 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++)
         words[i + 1] = argv[i];
     (void)signal(SIGPIPE, SIG_IGN);
+    allow_files();
     int rc = opt_parse(commands, argc + 1, (char *const *)(uintptr_t)words, &opt, &err);
     if (rc == 0 && opt.version)
         (void)puts("cordon-sim " CORDON_VERSION);

@@ -45,7 +45,7 @@ static int contain(struct mac *m, const struct command *c, bool isolate, struct 
         m->generation = generation;
         return rc;
     }
-    log_info(isolate ? "isolated: what needs the network stops" : "released",
+    log_info(isolate ? "isolated, what needs the network stops" : "released, the network is back",
              KV_CSTR("host", m->persona.host), KV_INT("generation", (int64_t)c->generation));
     link_observed(m);
     return 0;
@@ -85,7 +85,7 @@ static int kill_process(struct mac *m, const json_t *args, struct buf *json, str
                          &executable, &killed);
     if (rc)
         return err_set(err, rc, "out of memory");
-    log_info(killed ? "process killed: its story ends here" : "no such process any more",
+    log_info(killed ? "process killed, its story ends here" : "no such process any more",
              KV_CSTR("host", m->persona.host), KV_INT("pid", pid),
              KV_STR("executable", buf_str(&executable)));
     add_killed(buf_str(&executable), pid, generation, killed, json);

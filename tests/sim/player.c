@@ -164,7 +164,7 @@ static int play(struct mac *m, struct track *t, const struct story_line *line)
     int rc = rebase_record(&r, line, m->player.record + 1, &m->player.text);
     if (rc)
         return rc;
-    if (line->say.len)
+    if (line->say.len && t->turn == 0)
         log_info("story", KV_CSTR("host", m->persona.host), KV_STR("what", line->say));
     return take_record(m);
 }

@@ -14,6 +14,7 @@ enum {
 };
 
 #define BLOCK_VERSIONS (UINT64_C(1) << 40)
+#define BOOT_S         INT64_C(1736233200) /* 2025-01-07 07:00 UTC */
 
 static bool is_of_loop(const struct story *s, int64_t pid)
 {
@@ -112,12 +113,19 @@ static int64_t new_version(void *arg, int64_t pid, int64_t version)
     return rebase_version(arg, pid, version);
 }
 
-static bool new_time(void *arg, struct str text, struct buf *out)
+/* What runs since the Mac was started has started then, whatever the story. */
+static int64_t boot_ns(const struct rebase *r)
 {
+    return BOOT_S * NS_PER_S + (int64_t)(r->rotation % 86400) * NS_PER_S;
+}
+
+static bool new_time(void *arg, int64_t pid, struct str text, struct buf *out)
+{
+    const struct rebase *r = arg;
     int64_t ns;
     if (timefmt_parse(text, &ns) != 0)
         return false;
-    timefmt_add(out, moment(arg, ns), 9);
+    timefmt_add(out, pid >= 0 && pid < PID_FIXED ? boot_ns(r) : moment(r, ns), 9);
     return true;
 }
 

@@ -84,14 +84,29 @@ static void set_int(struct walk *w, json_t *at, int64_t new_value)
         w->rc |= json_integer_set(at, new_value);
 }
 
-static void walk_text(struct walk *w, json_t *at, bool is_time)
+static void put_text(struct walk *w, json_t *at, bool changed)
 {
-    bool (*fn)(void *, struct str, struct buf *) = is_time ? w->v->time : w->v->text;
+    if (!changed)
+        return;
+    w->rc |= buf_check(&w->scratch);
+    w->rc |= json_string_setn(at, w->scratch.ptr, w->scratch.len);
+}
+
+static struct str text_of(const json_t *at)
+{
+    return str_n(json_string_value(at), json_string_length(at));
+}
+
+static void walk_text(struct walk *w, json_t *at)
+{
     buf_clear(&w->scratch);
-    if (fn && fn(w->arg, str_n(json_string_value(at), json_string_length(at)), &w->scratch)) {
-        w->rc |= buf_check(&w->scratch);
-        w->rc |= json_string_setn(at, w->scratch.ptr, w->scratch.len);
-    }
+    put_text(w, at, w->v->text && w->v->text(w->arg, text_of(at), &w->scratch));
+}
+
+static void walk_time(struct walk *w, json_t *at, int64_t pid)
+{
+    buf_clear(&w->scratch);
+    put_text(w, at, w->v->time && w->v->time(w->arg, pid, text_of(at), &w->scratch));
 }
 
 static void walk_token(struct walk *w, json_t *token)
@@ -126,16 +141,24 @@ static bool is_time_key(const char *key)
     return strcmp(key, "time") == 0 || strcmp(key, "start_time") == 0 || ends(key, ".start");
 }
 
-/* "pidversion" beside "pid", "process.parent.pidversion" beside "process.parent.pid". */
-static int64_t pid_beside(const json_t *object, const char *key)
+/* What stands beside a member: "process.parent.pid" beside "process.parent.pidversion", whose last
+ * `cut` bytes make way for `end`. */
+static int64_t pid_beside(const json_t *object, const char *key, size_t cut, const char *end)
 {
     char name[128];
-    size_t len = strlen(key) - strlen("version");
-    if (len >= sizeof name)
+    size_t len = strlen(key) - cut;
+    if (len + strlen(end) >= sizeof name)
         return -1;
     memcpy(name, key, len);
-    name[len] = '\0';
+    memcpy(name + len, end, strlen(end) + 1);
     return int_of(json_object_get(object, name));
+}
+
+static int64_t pid_of_start(const json_t *object, const char *key)
+{
+    if (strcmp(key, "start_time") == 0)
+        return process_pid(object);
+    return ends(key, ".start") ? pid_beside(object, key, strlen("start"), "pid") : -1;
 }
 
 static void walk_value(struct walk *w, json_t *v, unsigned depth);
@@ -144,12 +167,28 @@ static void walk_member(struct walk *w, const char *key, json_t *v, unsigned dep
 {
     if (json_is_integer(v) && is_pid_key(key))
         set_int(w, v, w->v->pid(w->arg, json_integer_value(v)));
-    else if (json_is_string(v))
-        walk_text(w, v, is_time_key(key));
+    else if (json_is_string(v) && !is_time_key(key))
+        walk_text(w, v);
     else if (is_token(v) && ends(key, "token"))
         walk_token(w, v);
     else
         walk_value(w, v, depth);
+}
+
+/* Generations and times first: they look at pids that are still the recorded ones. */
+static void walk_dependent(struct walk *w, json_t *object)
+{
+    const char *key;
+    json_t *item;
+    json_object_foreach(object, key, item)
+    {
+        if (json_is_integer(item) && is_version_key(key))
+            set_int(w, item,
+                    w->v->version(w->arg, pid_beside(object, key, strlen("version"), ""),
+                                  json_integer_value(item)));
+        else if (json_is_string(item) && is_time_key(key))
+            walk_time(w, item, pid_of_start(object, key));
+    }
 }
 
 static void walk_value(struct walk *w, json_t *v, unsigned depth)
@@ -159,22 +198,14 @@ static void walk_value(struct walk *w, json_t *v, unsigned depth)
     size_t i;
     if (depth == DEPTH_MAX)
         return;
-    if (json_is_array(v)) {
-        json_array_foreach(v, i, item)
-        {
-            if (json_is_string(item))
-                walk_text(w, item, false);
-            else
-                walk_value(w, item, depth + 1);
-        }
-        return;
-    }
-    /* Generations first: they look at pids that are still the recorded ones. */
-    json_object_foreach(v, key, item)
+    json_array_foreach(v, i, item)
     {
-        if (json_is_integer(item) && is_version_key(key))
-            set_int(w, item, w->v->version(w->arg, pid_beside(v, key), json_integer_value(item)));
+        if (json_is_string(item))
+            walk_text(w, item);
+        else
+            walk_value(w, item, depth + 1);
     }
+    walk_dependent(w, v);
     json_object_foreach(v, key, item) walk_member(w, key, item, depth + 1);
 }
 

@@ -30,8 +30,9 @@ struct shape_visitor {
     int64_t (*pid)(void *arg, int64_t pid);
     /** `pid` is -1 where none stands beside it. */
     int64_t (*version)(void *arg, int64_t pid, int64_t version);
-    /** May be NULL, and text too. @return true: `out` holds the new text */
-    bool (*time)(void *arg, struct str text, struct buf *out);
+    /** May be NULL, and text too. `pid` is that of the process whose time it is, -1 for an event's.
+     * @return true: `out` holds the new text */
+    bool (*time)(void *arg, int64_t pid, struct str text, struct buf *out);
     bool (*text)(void *arg, struct str text, struct buf *out);
 };
 

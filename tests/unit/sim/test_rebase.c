@@ -180,6 +180,28 @@ static void an_end_is_that_of_the_image_that_ran(void **state)
     story_free(f.story);
 }
 
+static void launchd_runs_since_the_mac_was_started(void **state)
+{
+    (void)state;
+    static const char launchd[] =
+        "{\"story\":\"s\"}\n" LINE("0", "2025-08-07T13:00:01.000000000Z", "1", "2", "\"exit\":{}");
+    struct fixture f;
+    struct err err = {0};
+    begin(&f);
+    story_free(f.story);
+    assert_ok_err(story_parse(str_of(launchd), "s", NULL, NULL, &f.story, &err), &err);
+    f.r.story = f.story;
+    json_t *one CLEANUP(json_in_freep) = moved(&f, 0);
+    f.r.run = 9;
+    f.r.start_ns += 1000 * NS_PER_S;
+    json_t *two CLEANUP(json_in_freep) = moved(&f, 0);
+    assert_string_equal(
+        json_string_value(json_object_get(json_object_get(one, "process"), "start_time")),
+        json_string_value(json_object_get(json_object_get(two, "process"), "start_time")));
+    assert_int_not_equal(time_of(one, "time"), time_of(two, "time"));
+    story_free(f.story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +209,7 @@ int main(void)
         cmocka_unit_test(runs_macs_and_stories_share_no_identity),
         cmocka_unit_test(a_turn_of_the_loop_makes_only_its_own_processes_anew),
         cmocka_unit_test(pids_stay_pids_over_many_runs),
+        cmocka_unit_test(launchd_runs_since_the_mac_was_started),
         cmocka_unit_test(times_move_to_the_run_at_its_speed),
         cmocka_unit_test(the_user_is_renamed_where_the_name_is_a_word),
         cmocka_unit_test(an_end_is_that_of_the_image_that_ran),
