@@ -3,12 +3,13 @@
 
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "os/clock.h"
 #include "respond/kill_priv.h"
 
-enum { ANCESTORS_MAX = 128, EXECS_MOST = 16 };
+enum { ANCESTORS_MAX = 128, EXECS_MOST = 16, REST_MS = 300, REST_LOOK_US = 500 };
 
 struct killing {
     const struct kill_order *order;
@@ -152,9 +153,28 @@ static void consider(void *arg, const struct kill_process *p)
         take_descendant(k, p);
 }
 
+/* A signal is only a request: a process that waits for a CPU in the middle of a fork still makes
+ * the child, after everybody has been looked at. So all must have come to rest before the last
+ * look. One that waits for a vfork child cannot, and cannot fork either: that is what the limit is
+ * for. */
+static void wait_for_rest(const struct killing *k)
+{
+    int64_t deadline_ms = clock_mono_ms() + REST_MS;
+    for (size_t i = 0; i < k->report->len;) {
+        const struct kill_entry *e = &k->report->entries[i];
+        struct kill_process p;
+        if (e->outcome != KILL_DONE || kill_os_look(e->pid, &p) || p.stopped ||
+            p.generation != e->generation || clock_mono_ms() >= deadline_ms)
+            i++;
+        else
+            (void)usleep(REST_LOOK_US);
+    }
+}
+
 static int find_descendants(struct killing *k)
 {
     do {
+        wait_for_rest(k);
         k->added = 0;
         int rc = kill_os_each(consider, k);
         if (rc || k->rc)

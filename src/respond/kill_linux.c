@@ -36,6 +36,7 @@ int kill_os_look(pid_t pid, struct kill_process *ret_process)
     rest = str_sub(rest, name_end + 2, SIZE_MAX);
     if (rest.len == 0 || rest.ptr[0] == 'Z' || rest.ptr[0] == 'X')
         return E_NOT_FOUND; /* it has ended, only its parent has not asked yet */
+    char state = rest.ptr[0];
     uint64_t fields[START + 1] = {0};
     for (unsigned i = FIRST_AFTER_NAME; i <= START; i++) {
         if (!str_next(&rest, ' ', &piece))
@@ -49,6 +50,7 @@ int kill_os_look(pid_t pid, struct kill_process *ret_process)
         .pid = pid,
         .parent = (pid_t)fields[PARENT],
         .generation = fields[START],
+        .stopped = state == 'T' || state == 't',
         .kernel_thread = pid == KTHREADD_PID || (fields[FLAGS] & PF_KTHREAD),
     };
     return 0;

@@ -49,6 +49,7 @@ int kill_os_look(pid_t pid, struct kill_process *ret_process)
         .responsible = responsibility_get_pid_responsible_for_pid(pid),
         .generation = token.val[TOKEN_PIDVERSION],
         .kernel_thread = pid == 0,
+        .stopped = info.pbi_status == SSTOP,
     };
     return 0;
 }

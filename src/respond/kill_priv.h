@@ -11,6 +11,7 @@ struct kill_process {
     pid_t responsible; /* macOS: the process it was started on behalf of; 0 = itself, not known */
     uint64_t generation;
     bool kernel_thread;
+    bool stopped; /* it has come to rest after SIGSTOP: it does nothing more */
 };
 
 /** A hold on one process, good until closed. */

@@ -14,7 +14,8 @@ struct fake {
     struct kill_process p;
     bool alive;
     bool stopped;
-    int execs; /* it becomes another program at so many holds */
+    int execs;      /* it becomes another program at so many holds */
+    int late_looks; /* it comes to rest after so many looks, and has a child by then */
 };
 
 static struct fake table[MOST];
@@ -31,11 +32,25 @@ static struct fake *find(pid_t pid)
     return NULL;
 }
 
+static struct fake *add(pid_t pid, pid_t parent, pid_t responsible)
+{
+    struct fake *f = &table[table_len++];
+    *f = (struct fake){.p = {.pid = pid,
+                             .parent = parent,
+                             .responsible = responsible,
+                             .generation = (uint64_t)pid * 10},
+                       .alive = true};
+    return f;
+}
+
 int kill_os_look(pid_t pid, struct kill_process *ret_process)
 {
-    const struct fake *f = find(pid);
+    struct fake *f = find(pid);
     if (!f)
         return E_NOT_FOUND;
+    if (f->stopped && f->late_looks && --f->late_looks == 0)
+        add(pid + 1, pid, 0);
+    f->p.stopped = f->stopped && f->late_looks == 0;
     *ret_process = f->p;
     return 0;
 }
@@ -99,17 +114,6 @@ void kill_os_close(struct kill_hold *h)
     (void)h;
 }
 
-static struct fake *add(pid_t pid, pid_t parent, pid_t responsible)
-{
-    struct fake *f = &table[table_len++];
-    *f = (struct fake){.p = {.pid = pid,
-                             .parent = parent,
-                             .responsible = responsible,
-                             .generation = (uint64_t)pid * 10},
-                       .alive = true};
-    return f;
-}
-
 static int set_up(void **state)
 {
     (void)state;
@@ -163,6 +167,18 @@ static void a_descendant_that_becomes_another_program_does_not_escape(void **sta
     kill_report_done(&r);
 }
 
+static void a_child_made_while_the_stop_was_under_way_does_not_escape(void **state)
+{
+    (void)state;
+    add(100, 1, 100)->late_looks = 5;
+    add(201, 100, 0)->late_looks = 7;
+    struct kill_report r = run(100);
+    assert_int_equal(r.len, 4);
+    assert_null(find(101));
+    assert_null(find(202));
+    kill_report_done(&r);
+}
+
 static void a_stale_generation_is_refused(void **state)
 {
     (void)state;
@@ -180,6 +196,7 @@ int main(void)
         cmocka_unit_test_setup(
             children_that_outlived_their_parent_are_found_by_their_responsible_process, set_up),
         cmocka_unit_test_setup(a_descendant_that_becomes_another_program_does_not_escape, set_up),
+        cmocka_unit_test_setup(a_child_made_while_the_stop_was_under_way_does_not_escape, set_up),
         cmocka_unit_test_setup(a_stale_generation_is_refused, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
