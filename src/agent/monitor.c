@@ -606,12 +606,17 @@ static int set_up(struct monitor *m, const char *program, const char *config_pat
         rc = facts_read(&m->arena, &m->facts, err);
     if (rc == 0)
         rc = loop_new(&m->loop);
+    /* Containment first of all: opening a sensor may take seconds. Only where a network namespace
+     * is entered it comes later, as the kernel's process events reach only sockets opened outside.
+     */
+    bool enter = m->config->netns.len != 0;
+    if (rc == 0 && !enter)
+        rc = open_state(m, err);
     if (rc == 0)
         rc = open_sensor(m, err);
-    /* The kernel's process events reach only sockets opened outside, so the sensor comes first. */
-    if (rc == 0 && m->config->netns.len)
+    if (rc == 0 && enter)
         rc = netns_enter(m->config->netns, err);
-    if (rc == 0)
+    if (rc == 0 && enter)
         rc = open_state(m, err);
     if (rc == 0)
         rc = children_new(m->loop, program, config_path, &children_handler, m, &m->children, err);
