@@ -79,8 +79,10 @@ export interface paths {
          * what changes, as it happens (server-sent events)
          * @description Messages have `id: <epoch>-<sequence>`, `event` and `data`, one JSON object. `hello` comes first on every
          *     connection; `reset` says that the Last-Event-ID is unknown or too old: fetch everything again. The data of each
-         *     event is the schema Stream<Event>. What the caller may not read is not told: `alert` needs alerts.read, `device`
-         *     devices.read, `action` actions.read. A comment comes every 15 seconds.
+         *     event is the schema Stream<Event>. What the caller may not read is not told: `alert` and `alerts` need alerts.read,
+         *     `device` devices.read, `action` actions.read, `ruleset` rules.read. Alerts beyond a number a second are told by
+         *     `alerts` at the end of that second: fetch the lists again. A comment comes every 15 seconds. The stream ends
+         *     with the session.
          */
         get: operations["stream"];
         put?: never;
@@ -712,6 +714,8 @@ export interface components {
                 restarts?: number;
                 /** @description the spool is full */
                 paused?: boolean;
+                /** @description a stable word for a known trouble, empty when there is none */
+                condition?: string;
                 /** @description what is missing or wrong, empty when all is well */
                 text?: string;
             };
@@ -1313,6 +1317,10 @@ export interface components {
             device: string;
             time: components["schemas"]["Time"];
         };
+        StreamAlerts: {
+            new: number;
+            changed: number;
+        };
         StreamDevice: {
             id: string;
             change: components["schemas"]["StreamChange"];
@@ -1481,6 +1489,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -1503,6 +1512,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -1528,6 +1538,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             429: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
@@ -1890,7 +1901,7 @@ export interface operations {
             401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };

@@ -41,6 +41,11 @@ export class LiveApplier {
                     patch<Alert>(this.client, "alerts", message.id, { state: message.state as Alert["state"] });
                 this.later(["alert", message.id], ["overview"], ["device", message.device], ["recent-alerts"]);
                 return;
+            case "alerts":
+                this.later(["overview"], ["recent-alerts"]);
+                // Which ones is not said.
+                if (message.changed) this.later(["alerts"], ["alert"]);
+                return;
             case "device":
                 this.applyDevice(message);
                 return;

@@ -34,6 +34,8 @@ export interface ActionMessage {
 
 export type LiveMessage =
     | AlertMessage
+    /** More alerts than are told one by one: so many more are new, so many others changed. */
+    | { event: "alerts"; new: number; changed: number }
     | DeviceMessage
     | ActionMessage
     | { event: "ruleset"; version: string }
@@ -41,7 +43,7 @@ export type LiveMessage =
     /** What was told meanwhile is lost: ask for everything again. */
     | { event: "reset" };
 
-export const EVENTS = ["hello", "reset", "alert", "device", "action", "ruleset"] as const;
+export const EVENTS = ["hello", "reset", "alert", "alerts", "device", "action", "ruleset"] as const;
 export type EventName = (typeof EVENTS)[number];
 
 /** @returns undefined for what no page could use: no object, or one without what its event must have */
@@ -55,6 +57,7 @@ export function parseMessage(event: EventName, text: string): LiveMessage | unde
         return undefined;
     }
     const word = (name: string) => (typeof body[name] === "string" ? body[name] : "");
+    const number = (name: string) => (typeof body[name] === "number" ? body[name] : 0);
     const change = body["change"] === "new" ? "new" : "changed";
     const id = word("id");
     switch (event) {
@@ -64,6 +67,8 @@ export function parseMessage(event: EventName, text: string): LiveMessage | unde
             return { event };
         case "ruleset":
             return { event, version: word("version") };
+        case "alerts":
+            return { event, new: number("new"), changed: number("changed") };
         case "alert":
             return id
                 ? {

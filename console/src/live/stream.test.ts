@@ -121,6 +121,11 @@ describe("messages", () => {
         expect(parseMessage("alert", text)).toBeUndefined();
     });
 
+    it("counts alerts that are not named", () => {
+        expect(parseMessage("alerts", '{"new":950,"changed":0}')).toEqual({ event: "alerts", new: 950, changed: 0 });
+        expect(parseMessage("alerts", '{"new":"many"}')).toEqual({ event: "alerts", new: 0, changed: 0 });
+    });
+
     it("takes an unknown change for a change", () => {
         expect(parseMessage("action", '{"id":"x","change":"exploded","state":"running"}')).toMatchObject({ change: "changed" });
     });
@@ -163,6 +168,19 @@ describe("what a message does to the data", () => {
         expect(new Set(asked).size).toBe(asked.length);
         expect(asked).toContain('["overview"]');
         expect(asked).toContain('["action","x"]');
+    });
+
+    it("asks for the lists again when alerts changed that are not named", () => {
+        const client = new QueryClient();
+        const invalidate = vi.spyOn(client, "invalidateQueries").mockResolvedValue();
+        const applier = new LiveApplier(client);
+        const asked = () => invalidate.mock.calls.map(([filter]) => JSON.stringify(filter?.queryKey));
+        applier.apply({ event: "alerts", new: 950, changed: 0 });
+        vi.advanceTimersByTime(10_000);
+        expect(asked()).toEqual(['["overview"]', '["recent-alerts"]']);
+        applier.apply({ event: "alerts", new: 0, changed: 3 });
+        vi.advanceTimersByTime(10_000);
+        expect(asked().slice(2)).toEqual(['["overview"]', '["recent-alerts"]', '["alerts"]', '["alert"]']);
     });
 
     it("asks for everything but the session after a reset", () => {
