@@ -2,7 +2,7 @@
 """Write the recordings of this folder: eslogger lines in their true shape (schema versions 9, 10 and 11) of a benign
 session and of an infostealer, told as two stories below. Same input, same bytes.
 
-Usage: tests/data/recordings/make.py     (rewrites *.ndjson beside itself)
+Usage: tests/data/recordings/make.py     (rewrites *.ndjson beside itself; tests/harness/execs.py borrows Recorder)
 
 Everything in them is invented: people, hosts, hashes, team ids, third parties; only paths and signing
 identifiers of macOS itself are real.
