@@ -10,7 +10,7 @@ HOME = "/Users/mara"
 PLACES = {
     "/bin": "bash cat chmod cp csh dash date dd df echo ed expr hostname kill ksh launchctl link ln ls mkdir mv pax ps pwd "
             "realpath rm rmdir sh sleep stty sync tcsh test unlink wait4path zsh",
-    "/sbin": "apfs_condenser dmesg disklabel fsck ifconfig kextload kextunload launchd md5 mount mount_smbfs mount_nfs "
+    "/sbin": "halt apfs_condenser dmesg disklabel fsck ifconfig kextload kextunload launchd md5 mount mount_smbfs mount_nfs "
              "newfs_apfs nfsd nologin pfctl ping ping6 quotacheck reboot route shutdown umount",
     "/usr/sbin": "ac arp asr bless blued chown chroot cron dev_mkdb diskutil dseditgroup fdesetup firmwarepasswd gpt "
                  "installer ioreg kextcache kextfind kextstat lsof mkfile ndp netstat networksetup newsyslog notifyd "
@@ -18,7 +18,7 @@ PLACES = {
                  "spray sysadminctl sysctl syslogd system_profiler systemsetup systemstats tcpdump traceroute traceroute6 "
                  "trpt vipw visudo vsdbutil zdump zic cupsctl lpadmin lpinfo cupsaccept dtrace fs_usage iostat "
                  "purge chgrp mtree pwd_mkdb rpcinfo sc_auth spindump taskpolicy tracepath universalaccessd kextutil "
-                 "httpd apachectl eslogger",
+                 "httpd apachectl ipconfig DevToolsSecurity dsenableroot",
     "/usr/bin": "SetFile GetFileInfo afplay agvtool ar arch as at atq atrm automator awk banner base64 basename bc bioutil "
                 "bunzip2 bzip2 c++ caffeinate cal captoinfo cc chflags chpass chsh clang clang++ clear cmp codesign "
                 "codesign_allocate col column comm compress cpio crontab csreq csrutil curl cut ditto diff dirname "
@@ -38,7 +38,8 @@ PLACES = {
                 "vi vim vm_stat vmmap w wait4path wall wc weakpass_edit whatis whereis which who whoami whois write xargs "
                 "xattr xcode-select xcodebuild xcrun xed xip xmllint xpath xsltproc xxd yes zcat zip zipinfo zless "
                 "zprint bputil iproxy notifyutil mcxquery odutil fddist swift-driver DeRez Rez actool ibtool simctl "
-                "AssetCacheManagerUtil AssetCacheLocatorUtil footprint dscacheutil systemextensionsctl defaults",
+                "app-sso iconutil nm install_name_tool lsbom sysdiagnose opensnoop afconvert powermetrics showmount strip libtool "
+                "atos pwpolicy bsdtar AssetCacheManagerUtil AssetCacheLocatorUtil footprint dscacheutil systemextensionsctl defaults",
     "/usr/libexec": "PlistBuddy java_home path_helper xpcproxy",
     "/opt/homebrew/bin": "brew",
 }
