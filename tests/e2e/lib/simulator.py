@@ -72,6 +72,13 @@ class Simulator:
         with open(os.path.join(self.state, host, "state.json"), encoding="utf-8") as handle:
             return json.load(handle)
 
+    def wait_online(self, api):
+        """All devices, once the server counts each as online: it says welcome before it has stored the hello."""
+        def online():
+            found = [d for d in api.items("/devices", limit=500) if d["online"]]
+            return len(found) == self.devices and found
+        return wait_until(online, 60, f"{self.devices} Macs online")
+
     def device(self, api, host):
         """Its device id on the server."""
         def find():
