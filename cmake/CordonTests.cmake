@@ -117,6 +117,9 @@ if(CORDON_CHECKS)
     # The programs for macOS; with nothing in the cache this builds their libraries too (script/test has a stage for it).
     cordon_test("macos/programs" "check;slow" 1800 "${CMAKE_SOURCE_DIR}/tools/cross/check")
     set_tests_properties("${CORDON_TEST_PREFIX}macos/programs" PROPERTIES PROCESSORS 2 COST 100)
+    cordon_test("macos/trimmed" "check;slow" 1800 "${CMAKE_SOURCE_DIR}/tools/cross/check-trimmed")
+    set_tests_properties("${CORDON_TEST_PREFIX}macos/trimmed" PROPERTIES
+        PROCESSORS 2 COST 90 RESOURCE_LOCK e2e DEPENDS "${CORDON_TEST_PREFIX}macos/programs")
     cordon_test("macos/cross-tools" "check;slow" 600 "${CMAKE_SOURCE_DIR}/tools/cross/selftest")
     set_tests_properties("${CORDON_TEST_PREFIX}macos/cross-tools" PROPERTIES
         DEPENDS "${CORDON_TEST_PREFIX}macos/programs")

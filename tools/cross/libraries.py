@@ -1,6 +1,7 @@
 """The libraries that the programs link on macOS, built from Debian's source packages, one cache entry per library and
 CPU with lib/, include/, licence and log in it. How each is built is the shell script of its name in recipes/."""
 import os
+import platform
 import shutil
 import subprocess
 import threading
@@ -20,6 +21,10 @@ LIBRARIES = {
     "libyaml": ("License", ()),
     "libzstd": ("LICENSE", ()),
 }
+# What is configured down so far that a missing part shows only when it runs is also built, in the same way, for this
+# machine: tools/cross/check-trimmed runs the programs with it.
+TRIMMED = ("openssl", "curl")
+THIS_MACHINE = f"linux-{platform.machine()}"
 # -w: the warnings of others' code are others'.
 CFLAGS = "-O2 -w -fno-common -fstack-protector-strong"
 
@@ -49,10 +54,11 @@ class Builder:
 
     def environment(self, name, cpu, here, out):
         """What a recipe is told; its working folder is the source."""
+        native = cpu == THIS_MACHINE
         told = {
             "PATH": f"{self.toolchain}/bin:{os.environ['PATH']}", "HOME": here, "LC_ALL": "C.UTF-8", "TZ": "UTC",
-            "SOURCE_DATE_EPOCH": "0", "CPU": cpu, "HOST": f"{toolchain.CPUS[cpu]}-apple-darwin22",
-            "CC": toolchain.compiler_of(cpu), "AR": "llvm-ar-14", "RANLIB": "llvm-ranlib-14", "NM": "llvm-nm-14",
+            "SOURCE_DATE_EPOCH": "0", "CPU": cpu, "HOST": "" if native else f"{toolchain.CPUS[cpu]}-apple-darwin22",
+            "CC": "clang-14" if native else toolchain.compiler_of(cpu), "AR": "llvm-ar-14", "RANLIB": "llvm-ranlib-14", "NM": "llvm-nm-14",
             "CFLAGS": CFLAGS, "CROSS_SOURCE": here, "JOBS": str(self.jobs), "OUT": out,
             "TOOLCHAIN_FILE": f"{self.toolchain}/{cpu}.cmake",
         }
@@ -97,6 +103,10 @@ class Builder:
                                     copy_function=os.link)
 
         return cache.entry(f"prefix-{cpu}-{cache.key_of(*map(os.path.basename, folders.values()))}", make)[0]
+
+    def trimmed(self):
+        """Folders with the shared libraries of TRIMMED for this machine."""
+        return [os.path.join(self.library(name, THIS_MACHINE), "lib") for name in TRIMMED]
 
     def licences(self, cpu):
         """(library, version, text) of each."""
