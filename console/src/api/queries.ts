@@ -32,6 +32,20 @@ export const overviewQuery = queryOptions({
     queryFn: (): Promise<Overview> => data(api.GET("/api/v1/overview")),
 });
 
+const NEWEST = 8;
+
+/** The newest alerts that are not closed, for the overview. */
+export const newestAlertsQuery = queryOptions({
+    queryKey: ["recent-alerts"],
+    queryFn: (): Promise<Page<AlertSummary>> =>
+        data(api.GET("/api/v1/alerts", { params: { query: { limit: NEWEST, state: ["open", "acknowledged"] } } })),
+});
+
+export const newestActionsQuery = queryOptions({
+    queryKey: ["recent-actions"],
+    queryFn: (): Promise<Page<Action>> => data(api.GET("/api/v1/actions", { params: { query: { limit: NEWEST } } })),
+});
+
 /** Options of a list that is loaded page by page. */
 function pages<F extends { cursor?: string; limit?: number }, T>(
     key: string,

@@ -1,5 +1,6 @@
 // States of alerts, devices, isolation and actions in one look: icon, word, colour; the title says what the state means.
 import {
+    IconAlertTriangle,
     IconBan,
     IconCircle,
     IconCircleCheck,
@@ -8,6 +9,7 @@ import {
     IconClock,
     IconClockX,
     IconEye,
+    IconHeartbeat,
     IconHelpCircle,
     IconPlayerPlay,
     IconPlugConnected,
@@ -44,6 +46,11 @@ const looks = {
     presence: {
         online: look("Online", "good", IconPlugConnected, "Holds a connection to the server"),
         offline: look("Offline", "quiet", IconPlugConnectedX, "No connection; orders wait for it"),
+    },
+    condition: {
+        good: look("Healthy", "good", IconHeartbeat, "The agent reports nothing wrong"),
+        poor: look("Needs attention", "warn", IconAlertTriangle, "The agent reports a problem"),
+        unknown: look("No report", "quiet", IconHelpCircle, "The agent has not reported its health"),
     },
     isolation: {
         none: look("Not isolated", "quiet", IconCircleDashed, "Never isolated"),

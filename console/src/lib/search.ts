@@ -45,3 +45,10 @@ export function given<T extends object>(search: T): { [K in keyof T]?: Exclude<T
         [K in keyof T]?: Exclude<T[K], undefined>;
     };
 }
+
+/** Some filters anew; undefined takes one away. */
+export type Change<S> = { [K in keyof S]?: S[K] | undefined };
+
+export function changed<S extends object>(before: S, change: Change<S>): S {
+    return given({ ...before, ...change }) as S;
+}

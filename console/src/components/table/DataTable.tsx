@@ -13,7 +13,7 @@ import {
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useMemo, useRef, useState } from "react";
 
-import type { Page } from "../../api/types";
+import { type Page, TOTAL_MOST } from "../../api/types";
 import { setPreferences, usePreferences } from "../../settings/preferences";
 import { ErrorState, LoadingLines } from "../states";
 import { type Column, type GroupBy, linesOf } from "./column";
@@ -230,8 +230,7 @@ export function DataTable<T>(props: Props<T>) {
             {rows.length > 0 && (
                 <Group gap="sm" px="sm" py={6} className={classes.foot}>
                     <Text size="xs" c="dimmed" role="status">
-                        Showing {rows.length.toLocaleString("en")} {props.nouns[rows.length === 1 ? 0 : 1]}
-                        {query.hasNextPage ? ", there are more" : ", all there are"}
+                        {countText(rows.length, query.data?.pages[0]?.total, query.hasNextPage, props.nouns)}
                     </Text>
                     {query.hasNextPage && (
                         <Button
@@ -256,6 +255,15 @@ export function DataTable<T>(props: Props<T>) {
             )}
         </div>
     );
+}
+
+/** "Showing 100 of 2,345 alerts"; never silent about what is not shown. */
+export function countText(loaded: number, total: number | undefined, more: boolean, [one, several]: readonly [string, string]): string {
+    const number = (value: number) => value.toLocaleString("en");
+    const noun = loaded === 1 ? one : several;
+    if (!more) return `Showing all ${number(loaded)} ${noun}`.replace("all 1 ", "1 ");
+    if (total === undefined || total < loaded) return `Showing ${number(loaded)} ${noun}, there are more`;
+    return `Showing ${number(loaded)} of ${number(total)}${total >= TOTAL_MOST ? " or more" : ""} ${several}`;
 }
 
 const NO_ROWS: { id: string }[] = [];

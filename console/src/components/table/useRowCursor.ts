@@ -21,13 +21,17 @@ export function nextRow(lines: readonly { kind: string }[], from: number, step: 
 export function useRowCursor<T>({ lines, scrollTo, onOpen, onToggle, keys }: Options<T>) {
     const [activeId, setActive] = useState<string>();
     const focusRef = useRef(false);
+    const lastAt = useRef(-1);
     const at = lines.findIndex((line) => line.kind === "row" && line.id === activeId);
 
     const move = (step: 1 | -1) => {
-        const next = nextRow(lines, at, step);
+        // The row may be gone, because it was dealt with: go on where it stood.
+        const from = at >= 0 || lastAt.current < 0 ? at : step > 0 ? lastAt.current - 1 : lastAt.current;
+        const next = nextRow(lines, Math.min(from, lines.length), step);
         const line = lines[next];
-        if (!line || next === at) return;
+        if (line?.kind !== "row" || next === at) return;
         focusRef.current = true;
+        lastAt.current = next;
         setActive(line.id);
         scrollTo(next);
     };
