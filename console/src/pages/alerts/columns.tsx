@@ -20,7 +20,7 @@ export const alertColumns: readonly Column<AlertSummary>[] = [
     {
         id: "level",
         header: "Level",
-        width: 96,
+        width: 106,
         fixed: true,
         cell: (a) => <Severity level={a.rule.level} />,
         text: (a) => a.rule.level,
@@ -58,7 +58,7 @@ export const alertColumns: readonly Column<AlertSummary>[] = [
     },
     { id: "count", header: "Events", width: 70, cell: (a) => a.count.toLocaleString("en"), text: (a) => String(a.count) },
     { id: "received", header: "Received", width: 100, cell: (a) => <Time value={a.received} relative />, text: (a) => a.received },
-    { id: "time", header: "Time on device", width: 156, cell: (a) => <Time value={a.time} />, text: (a) => a.time },
+    { id: "time", header: "Time on device", width: 172, cell: (a) => <Time value={a.time} />, text: (a) => a.time },
     {
         id: "by",
         header: "Handled by",

@@ -43,7 +43,7 @@ export const deviceColumns: readonly Column<Device>[] = [
     {
         id: "isolation",
         header: "Isolation",
-        width: 112,
+        width: 120,
         cell: (d) => {
             const state = isolationLook(d.isolation);
             return state === "none" || state === "released" ? "–" : <StateBadge kind="isolation" state={state} />;
@@ -53,7 +53,7 @@ export const deviceColumns: readonly Column<Device>[] = [
     {
         id: "condition",
         header: "Agent",
-        width: 136,
+        width: 154,
         cell: (d) => <StateBadge kind="condition" state={d.condition} />,
         text: (d) => stateLook("condition", d.condition).word,
     },
