@@ -437,6 +437,7 @@ static int read_status(struct uplink *u, struct str body, struct err *err)
         return rc;
     m.isolation_generation = (uint64_t)generation;
     u->status = m;
+    batcher_set_boot(u->batcher, m.boot);
     renew_when_due(u, server_now_ns);
     return 0;
 }

@@ -60,6 +60,7 @@ static const struct view_column card_columns[] = {
     {"reopened by", "reopened_by"},
     {"reopened at", "reopened_at"},
     {"reopen reason", "reopen_reason"},
+    {"boot", "body.boot"},
     {"matched", "body.matched"},
     {"ancestry", "body.ancestry"},
     {"event", "body.event"},

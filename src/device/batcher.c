@@ -12,6 +12,7 @@
 enum {
     FULL_BYTES = 256 * 1024,
     FULL_EVENTS = 4000,
+    BOOT_BYTES = 64,              /* an action's argument `boot` takes no more */
     MOST_BYTES = 4 * 1024 * 1024, /* of several events; a single larger one goes alone */
     ZSTD_LEVEL = 3
 };
@@ -20,6 +21,8 @@ struct batcher {
     struct str device;
     struct spool *spool;
     unsigned char token[SPOOL_TOKEN_BYTES];
+    char boot[BOOT_BYTES];
+    size_t boot_len;
     uint64_t last_record; /* highest seen of this token, waiting or spooled */
     struct resend waiting;
     struct buf plain;
@@ -55,6 +58,14 @@ void batcher_set_token(struct batcher *b, const unsigned char token[SPOOL_TOKEN_
     b->last_record = spool_last_record(b->spool, token);
 }
 
+void batcher_set_boot(struct batcher *b, struct str boot)
+{
+    struct str kept = str_sub(boot, 0, sizeof b->boot);
+    b->boot_len = kept.len;
+    if (kept.len)
+        memcpy(b->boot, kept.ptr, kept.len);
+}
+
 int batcher_add(struct batcher *b, struct str body, struct err *err)
 {
     struct agent_event e;
@@ -85,7 +96,7 @@ uint64_t batcher_last(const struct batcher *b)
     return b->last_record;
 }
 
-/* The analyst's object with the two ids in front. */
+/* The analyst's object with the two ids and the boot session in front. */
 static int add_alert(struct batcher *b, struct str rule, struct str json, struct str event_id)
 {
     char id[BATCH_ALERT_ID_CHARS + 1];
@@ -96,6 +107,10 @@ static int add_alert(struct batcher *b, struct str rule, struct str json, struct
         return E_PARSE;
     buf_addf(&b->plain, "{\"alert_id\":\"%s\",\"event_id\":", id);
     json_escape(&b->plain, event_id);
+    if (b->boot_len) {
+        buf_add_cstr(&b->plain, ",\"boot\":");
+        json_escape(&b->plain, str_n(b->boot, b->boot_len));
+    }
     buf_add_char(&b->plain, ',');
     buf_add_str(&b->plain, str_sub(json, 1, SIZE_MAX));
     buf_add_char(&b->plain, '\n');

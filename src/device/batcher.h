@@ -22,6 +22,10 @@ void batcher_free(struct batcher *b);
 /** A (new) analyst is connected; record numbers are those of this life of the monitor. */
 void batcher_set_token(struct batcher *b, const unsigned char token[SPOOL_TOKEN_BYTES]);
 
+/** The boot session that the records of this life of the monitor are of, as facts name it; alerts
+ * carry it: a process is ended by boot, pid and generation. Copied; more than 64 bytes are cut. */
+void batcher_set_boot(struct batcher *b, struct str boot);
+
 /**
  * Take the body of one AGENT_EVENT message.
  * @return 0, E_PARSE (not one), E_NOMEM

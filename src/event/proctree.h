@@ -27,6 +27,8 @@ struct process {
     struct str cdhash;
     struct str sha256;
     bool platform_binary;
+    int64_t signing_flags;        /* code-signing flags, -1 = not told */
+    int64_t signing_category;     /* validation category, -1 = not told */
     const struct process *parent; /* NULL = not known */
 };
 

@@ -18,7 +18,7 @@ static struct str cut(struct str s)
     return str_sub(s, 0, PROCTREE_TEXT_MAX);
 }
 
-static int make(const struct str *fields, bool platform_binary, struct image **ret_image)
+static int make(const struct str *fields, const struct signing *signing, struct image **ret_image)
 {
     size_t text = 0;
     for (unsigned i = 0; i < IMAGE_FIELDS; i++)
@@ -27,7 +27,7 @@ static int make(const struct str *fields, bool platform_binary, struct image **r
     if (!image)
         return E_NOMEM;
     image->refs = 1;
-    image->platform_binary = platform_binary;
+    image->signing = *signing;
     image->bytes = sizeof *image + text;
     char *out = image->text;
     for (unsigned i = 0; i < IMAGE_FIELDS; i++) {
@@ -38,6 +38,24 @@ static int make(const struct str *fields, bool platform_binary, struct image **r
     }
     *ret_image = image;
     return 0;
+}
+
+static const struct signing nothing_told = {.flags = -1, .category = -1};
+
+/* Take what the event tells. @return is any of it new? */
+static bool learn_signing(struct signing *s, const struct event *ev)
+{
+    struct signing had = *s;
+    struct value platform = event_get(ev, F_PLATFORM_BINARY);
+    if (platform.type == VALUE_BOOL)
+        s->platform_binary = platform.b;
+    /* The kernel sets and clears flags while a program runs: what it started with stays. */
+    if (s->flags < 0)
+        s->flags = event_int(ev, F_CS_FLAGS, -1);
+    if (s->category < 0)
+        s->category = event_int(ev, F_CS_CATEGORY, -1);
+    return s->platform_binary != had.platform_binary || s->flags != had.flags ||
+           s->category != had.category;
 }
 
 /* An exec keeps these; a daemon that starts a program as somebody else gives him no name. */
@@ -59,14 +77,10 @@ int proctree_image_of_event(const struct event *ev, struct image *base, bool is_
         fields[i] = takes ? told : had;
         news |= takes;
     }
-    bool platform = base && !is_exec && base->platform_binary;
-    struct value told = event_get(ev, F_PLATFORM_BINARY);
-    if (told.type == VALUE_BOOL && told.b != platform) {
-        platform = told.b;
-        news = true;
-    }
+    struct signing signing = base && !is_exec ? base->signing : nothing_told;
+    news |= learn_signing(&signing, ev);
     if (news)
-        return make(fields, platform, ret_image);
+        return make(fields, &signing, ret_image);
     base->refs++;
     *ret_image = base;
     return 0;
@@ -78,7 +92,7 @@ int proctree_image_of_program(struct str executable, struct str signing_id, stru
     struct str fields[IMAGE_FIELDS] = {[IMAGE_EXECUTABLE] = cut(executable),
                                        [IMAGE_SIGNING_ID] = cut(signing_id),
                                        [IMAGE_TEAM_ID] = cut(team_id)};
-    return make(fields, false, ret_image);
+    return make(fields, &nothing_told, ret_image);
 }
 
 void proctree_image_unref(struct proctree *t, struct image *image)
@@ -103,5 +117,7 @@ void proctree_image_assign(struct proctree *t, struct node *n, struct image *ima
     n->p.team_id = image->fields[IMAGE_TEAM_ID];
     n->p.cdhash = image->fields[IMAGE_CDHASH];
     n->p.sha256 = image->fields[IMAGE_SHA256];
-    n->p.platform_binary = image->platform_binary;
+    n->p.platform_binary = image->signing.platform_binary;
+    n->p.signing_flags = image->signing.flags;
+    n->p.signing_category = image->signing.category;
 }

@@ -21,10 +21,17 @@ enum image_field {
     IMAGE_FIELDS
 };
 
+/* What the kernel says of the program's signature. */
+struct signing {
+    bool platform_binary;
+    int64_t flags;    /* -1 = not told */
+    int64_t category; /* -1 = not told */
+};
+
 /* What a process runs: texts in one block, shared by a process and the children it forks. */
 struct image {
     uint32_t refs;
-    bool platform_binary;
+    struct signing signing;
     size_t bytes; /* of the block */
     struct str fields[IMAGE_FIELDS];
     char text[];

@@ -152,6 +152,8 @@ struct node *proctree_table_add(struct proctree *t, int64_t pid, struct node *be
         return NULL;
     n->p.pid = pid;
     n->p.uid = -1;
+    n->p.signing_flags = -1;
+    n->p.signing_category = -1;
     n->p.generation = ++t->generations;
     n->version = n->version_before = -1;
     n->parent_pid = -1;

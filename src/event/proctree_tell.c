@@ -100,6 +100,10 @@ static void add_process(struct json_out *j, const struct process *p)
     add_text(j, "cdhash", p->cdhash);
     add_text(j, "sha256", p->sha256);
     json_kv_bool(j, "platform_binary", p->platform_binary);
+    if (p->signing_flags >= 0)
+        json_kv_int(j, "signing_flags", p->signing_flags);
+    if (p->signing_category >= 0)
+        json_kv_int(j, "signing_category", p->signing_category);
     if (p->start_ns)
         json_kv_time(j, "start", p->start_ns);
     if (p->end_ns > 1)

@@ -844,6 +844,8 @@ export interface components {
             alert_id: string;
             /** @description device/epoch/sequence/ordinal: where the event is stored */
             event_id: string;
+            /** @description boot session of its processes, for the action kill; absent when it is not known */
+            boot?: string;
             /** @description of the event */
             time?: components["schemas"]["Time"];
             /** @description the process of the event first, then its parent and so on; absent when it is not known */
@@ -873,6 +875,10 @@ export interface components {
             sha256?: string;
             /** @description part of the operating system */
             platform_binary: boolean;
+            /** @description code-signing flags; absent when they are not known */
+            signing_flags?: number;
+            /** @description validation category (macOS 26); absent when it is not known */
+            signing_category?: number;
             start?: components["schemas"]["Time"];
             end?: components["schemas"]["Time"];
         };

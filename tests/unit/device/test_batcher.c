@@ -93,6 +93,37 @@ static void an_alert_stands_behind_its_event_with_ids_that_say_where(void **stat
     test_tmpdir_remove(f.folder);
 }
 
+static void an_alert_names_the_boot_session_once_it_is_known(void **state)
+{
+    (void)state;
+    struct fixture f = {.folder = test_tmpdir()};
+    struct buf plain CLEANUP(buf_done) = {0};
+    struct err err = {0};
+    uint64_t sequence;
+    open_all(&f, 1 << 20);
+    add(&f, 1, 1);
+    assert_true(flush(&f) == 1);
+    front_text(&f, &plain, &sequence);
+    assert_true(str_find(buf_str(&plain), STR("\"boot\"")) == SIZE_MAX);
+    assert_ok_err(spool_ack(f.spool, sequence, &err), &err);
+
+    char text[100];
+    memset(text, 'b', sizeof text);
+    text[0] = '"';
+    batcher_set_boot(f.batcher, str_n(text, sizeof text));
+    add(&f, 2, 1);
+    assert_true(flush(&f) == 2);
+    buf_clear(&plain);
+    front_text(&f, &plain, &sequence);
+    struct buf want CLEANUP(buf_done) = {0};
+    buf_add_cstr(&want, ",\"boot\":\"\\\"");
+    buf_add_str(&want, str_n(text + 1, 63));
+    buf_add_cstr(&want, "\",\"rule\":{}}");
+    assert_true(str_find(buf_str(&plain), buf_str(&want)) != SIZE_MAX);
+    close_all(&f);
+    test_tmpdir_remove(f.folder);
+}
+
 static void a_record_that_was_spooled_is_not_spooled_again(void **state)
 {
     (void)state;
@@ -196,6 +227,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_alert_stands_behind_its_event_with_ids_that_say_where),
+        cmocka_unit_test(an_alert_names_the_boot_session_once_it_is_known),
         cmocka_unit_test(a_record_that_was_spooled_is_not_spooled_again),
         cmocka_unit_test(what_a_full_spool_refuses_waits_and_nothing_is_lost),
         cmocka_unit_test(a_damaged_message_is_refused),

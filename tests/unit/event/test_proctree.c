@@ -365,6 +365,44 @@ static void a_deep_ancestry_is_told_up_to_the_limit(void **state)
     proctree_free(t);
 }
 
+static void exec_signed(struct proctree *t, int64_t pid, int64_t flags, int64_t category)
+{
+    begin(KIND_EXEC, pid, -1);
+    with_program("/bin/p", NULL);
+    if (flags >= 0)
+        event_set_int(&ev, F_CS_FLAGS, flags);
+    if (category >= 0)
+        event_set_int(&ev, F_CS_CATEGORY, category);
+    assert_ok(proctree_apply(t, &ev));
+}
+
+static void a_signature_is_told_as_the_program_began_with_it(void **state)
+{
+    (void)state;
+    struct proctree *t = make(1000);
+    struct buf b = {0};
+    exec_signed(t, 10, 0x22000001, 6);
+    /* A flag the kernel sets later is no other signature, and a child has its parent's. */
+    begin(KIND_OPEN, 10, -1);
+    event_set_int(&ev, F_CS_FLAGS, 0x32000001);
+    assert_ok(proctree_apply(t, &ev));
+    fork_of(t, 10, -1, 11, -1, 0);
+    proctree_add_ancestry_json(&b, proctree_find(t, 11), 1);
+    assert_true(str_find(buf_str(&b), STR("\"platform_binary\":false,\"signing_flags\":570425345,"
+                                          "\"signing_category\":6}]")) != SIZE_MAX);
+    /* The next program has its own, or none that is known. */
+    exec_signed(t, 11, 0, -1);
+    buf_clear(&b);
+    proctree_add_ancestry_json(&b, proctree_find(t, 11), 1);
+    assert_true(str_find(buf_str(&b), STR("\"signing_flags\":0}")) != SIZE_MAX);
+    exec_signed(t, 11, -1, -1);
+    buf_clear(&b);
+    proctree_add_ancestry_json(&b, proctree_find(t, 11), 1);
+    assert_true(str_find(buf_str(&b), STR("signing_")) == SIZE_MAX);
+    buf_done(&b);
+    proctree_free(t);
+}
+
 static void memory_is_bounded_and_the_longest_ended_leave_first(void **state)
 {
     (void)state;
@@ -522,6 +560,7 @@ int main(void)
         cmocka_unit_test(a_missed_exec_shows_in_a_later_event),
         cmocka_unit_test(families_that_claim_to_be_circles_are_cut),
         cmocka_unit_test(a_deep_ancestry_is_told_up_to_the_limit),
+        cmocka_unit_test(a_signature_is_told_as_the_program_began_with_it),
         cmocka_unit_test(memory_is_bounded_and_the_longest_ended_leave_first),
         cmocka_unit_test(long_texts_are_cut_and_their_bytes_are_bounded),
         cmocka_unit_test(every_failed_allocation_is_reported),
