@@ -88,3 +88,11 @@ export const actionQuery = (id: string) =>
         queryKey: ["action", id],
         queryFn: (): Promise<Action> => data(api.GET("/api/v1/actions/{id}", { params: { path: { id } } })),
     });
+
+/** The newest few of one device, for pages that show them beside something else. */
+export const recentActionsQuery = (device: string, limit: number) =>
+    queryOptions({
+        queryKey: ["recent-actions", { device, limit }],
+        queryFn: async (): Promise<Action[]> =>
+            (await data(api.GET("/api/v1/actions", { params: { query: { device, limit } } }))).items,
+    });

@@ -16,6 +16,7 @@ export function Copy({ value, label }: Props) {
             <ActionIcon
                 className="no-print"
                 size={24}
+                style={{ verticalAlign: "middle" }}
                 variant="subtle"
                 color="gray"
                 aria-label={clipboard.copied ? `${label}: copied` : label}

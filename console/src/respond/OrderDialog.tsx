@@ -2,7 +2,7 @@
 import { Text, Textarea, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 
 import { api, data } from "../api/client";
 import type { Action, ActionArguments, Page } from "../api/types";
@@ -15,9 +15,11 @@ interface Props {
     onClose: () => void;
     /** Arguments that are known beforehand: the process to end. */
     fixed?: ActionArguments;
+    /** What the page adds above the reason: which process it is. */
+    children?: ReactNode;
 }
 
-export function OrderDialog({ kind, targets, onClose, fixed }: Props) {
+export function OrderDialog({ kind, targets, onClose, fixed, children }: Props) {
     const client = useQueryClient();
     const [title, setTitle] = useState("Security team");
     const [text, setText] = useState("");
@@ -61,6 +63,7 @@ export function OrderDialog({ kind, targets, onClose, fixed }: Props) {
             onSubmit={submit}
             onClose={onClose}
         >
+            {children}
             {isMessage && (
                 <TextInput
                     label="Heading"

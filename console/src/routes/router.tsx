@@ -5,7 +5,7 @@ import { ErrorState, LoadingLines } from "../components/states";
 import { parseSearch, stringifySearch } from "../lib/search";
 import { Shell } from "../shell/Shell";
 import { NotFound } from "./NotFound";
-import { actionsSearch, alertsSearch, deviceSearch, devicesSearch } from "./search";
+import { actionsSearch, alertSearch, alertsSearch, deviceSearch, devicesSearch } from "./search";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 
@@ -25,6 +25,7 @@ const alerts = createRoute({
 const alert = createRoute({
     getParentRoute: () => root,
     path: "/alerts/$id",
+    validateSearch: alertSearch,
     component: lazyRouteComponent(() => import("../pages/alert/AlertPage"), "AlertPage"),
 });
 

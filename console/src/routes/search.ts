@@ -47,6 +47,18 @@ export function deviceSearch(search: Record<string, unknown>) {
     return given({ tab: readWord(search["tab"], DEVICE_TABS) });
 }
 
+export const ALERT_TABS = ["process", "event", "related"] as const;
+export type AlertTab = (typeof ALERT_TABS)[number];
+
+export type AlertSearch = ReturnType<typeof alertSearch>;
+export function alertSearch(search: Record<string, unknown>) {
+    return given({
+        tab: readWord(search["tab"], ALERT_TABS),
+        /** Key of the selected process: `pid.generation`. */
+        node: readText(search["node"], 64),
+    });
+}
+
 export type ActionsSearch = ReturnType<typeof actionsSearch>;
 export function actionsSearch(search: Record<string, unknown>) {
     return given({

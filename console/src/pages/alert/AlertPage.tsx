@@ -1,63 +1,88 @@
-// One alert: what fired, where, who handles it, and what the agent sent.
-import { Anchor, Group, Stack, Text } from "@mantine/core";
+// One alert, from top to bottom as a responder asks: how bad, where, who handles it; what can be done; why it fired; which
+// processes; everything that was sent; what else happened there. Tab and selected process are in the address.
+import { Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, Link } from "@tanstack/react-router";
+import { getRouteApi } from "@tanstack/react-router";
+import { useMemo } from "react";
 
 import { alertQuery } from "../../api/queries";
-import { Copy } from "../../components/Copy";
-import { Facts } from "../../components/Facts";
-import { Panel } from "../../components/Panel";
 import { SafeText } from "../../components/SafeText";
-import { Severity } from "../../components/Severity";
-import { StateBadge } from "../../components/StateBadge";
 import { ErrorState, LoadingLines } from "../../components/states";
-import { Time } from "../../components/Time";
-import { visible } from "../../lib/escape";
+import { cut, visible } from "../../lib/escape";
+import { ALERT_TABS } from "../../routes/search";
 import { Page } from "../../shell/Page";
+import { AlertHead } from "./AlertHead";
+import classes from "./AlertPage.module.css";
+import { readBody } from "./body";
+import { EventTab } from "./event/EventTab";
+import { ProcessTab } from "./process/ProcessTab";
+import { RelatedTab } from "./RelatedTab";
+import { ResponseBar } from "./ResponseBar";
+import { TriageButtons } from "./TriageButtons";
+import { WhyItFired } from "./WhyItFired";
 
 const route = getRouteApi("/alerts/$id");
+const TITLE_MOST = 200;
 
 export function AlertPage() {
     const { id } = route.useParams();
+    const { tab = "process", node } = route.useSearch();
+    const navigate = route.useNavigate();
     const query = useQuery(alertQuery(id));
     const alert = query.data;
-    if (query.isPending) return <LoadingLines />;
+    const body = useMemo(() => readBody(alert?.body), [alert?.body]);
+
     if (!alert)
         return (
             <Page title="Alert">
-                <ErrorState title="This alert could not be loaded" error={query.error} onRetry={() => void query.refetch()} />
+                {query.isPending ? (
+                    <LoadingLines />
+                ) : (
+                    <ErrorState title="This alert could not be loaded" error={query.error} onRetry={() => void query.refetch()} />
+                )}
             </Page>
         );
+
     return (
-        <Page title={visible(alert.rule.title)} heading={<SafeText>{alert.rule.title}</SafeText>}>
-            <Group gap="xs">
-                <Severity level={alert.rule.level} />
-                <StateBadge kind="alert" state={alert.state} />
-                <Text size="sm">
-                    <Time value={alert.time} /> on{" "}
-                    <Anchor component={Link} to={`/devices/${encodeURIComponent(alert.device)}`}>
-                        <SafeText>{alert.hostname ?? alert.device}</SafeText>
-                    </Anchor>
-                </Text>
-            </Group>
-            <Panel title="Alert">
-                <Facts
-                    facts={[
-                        ["Rule", <SafeText key="r">{alert.rule.id}</SafeText>],
-                        ["Techniques", <SafeText key="t">{alert.rule.techniques.join(", ")}</SafeText>],
-                        ["Seen", `${String(alert.count)} times`],
-                        ["Received", <Time key="re" value={alert.received} />],
-                        ["Id", <span key="i" className="mono">{alert.id} <Copy value={alert.id} label="Copy alert id" /></span>],
-                    ]}
-                />
-            </Panel>
-            <Panel title="What the agent sent">
-                <Stack p="sm">
-                    <SafeText mono copy="Copy JSON">
-                        {JSON.stringify(alert.body ?? {}, null, 2)}
-                    </SafeText>
-                </Stack>
-            </Panel>
+        <Page
+            title={visible(cut(alert.rule.title, TITLE_MOST))}
+            heading={<SafeText first={TITLE_MOST}>{alert.rule.title}</SafeText>}
+            actions={<TriageButtons alert={alert} />}
+        >
+            <AlertHead alert={alert} />
+            <ResponseBar alert={alert} />
+            <WhyItFired alert={alert} body={body} />
+            <Tabs
+                value={tab}
+                keepMounted={false}
+                className={classes.tabs}
+                onChange={(value) => {
+                    const next = ALERT_TABS.find((one) => one === value);
+                    if (next) void navigate({ search: (old) => ({ ...old, tab: next }), replace: true });
+                }}
+            >
+                <Tabs.List>
+                    <Tabs.Tab value="process">Process tree</Tabs.Tab>
+                    <Tabs.Tab value="event">Event</Tabs.Tab>
+                    <Tabs.Tab value="related">Related ({alert.related.length})</Tabs.Tab>
+                </Tabs.List>
+                <Tabs.Panel value="process">
+                    <ProcessTab
+                        alert={alert}
+                        body={body}
+                        selected={node}
+                        onSelect={(key) => {
+                            void navigate({ search: (old) => ({ ...old, node: key }), replace: true, resetScroll: false });
+                        }}
+                    />
+                </Tabs.Panel>
+                <Tabs.Panel value="event">
+                    <EventTab alert={alert} body={body} />
+                </Tabs.Panel>
+                <Tabs.Panel value="related">
+                    <RelatedTab alert={alert} />
+                </Tabs.Panel>
+            </Tabs>
         </Page>
     );
 }
