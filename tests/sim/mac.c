@@ -75,8 +75,10 @@ static int open_spool(struct mac *m, struct err *err)
     int rc = spool_open(path, SPOOL_BYTES, &m->spool, err);
     if (rc == 0 && batcher_new(m->trust.device, m->spool, &m->batcher))
         rc = err_set(err, E_NOMEM, "out of memory");
-    if (rc == 0)
+    if (rc == 0) {
         batcher_set_token(m->batcher, token);
+        batcher_set_boot(m->batcher, str_of(m->persona.boot));
+    }
     return rc;
 }
 
