@@ -26,7 +26,10 @@ export const theme = createTheme({
     defaultRadius: "sm",
     respectReducedMotion: true,
     components: {
-        Modal: Modal.extend({ defaultProps: { centered: true, closeButtonProps: { "aria-label": "Close" } } }),
+        // No lock: it writes a style element without the nonce, which the server's policy refuses; the page scrolls in itself.
+        Modal: Modal.extend({
+            defaultProps: { centered: true, lockScroll: false, closeButtonProps: { "aria-label": "Close" } },
+        }),
         Tooltip: Tooltip.extend({ defaultProps: { events: { hover: true, focus: true, touch: true }, withArrow: true } }),
     },
 });
