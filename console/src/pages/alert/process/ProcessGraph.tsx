@@ -30,6 +30,11 @@ function short(text: string, most: number): string {
     return shown.length > most ? cut(shown, most - 1) + "…" : shown;
 }
 
+/** The largest unit alone, as the edge has room for; the list has all. */
+function coarse(ms: number): string {
+    return formatDuration(ms).split(" ").slice(0, 2).join(" ");
+}
+
 function Edge({ one, deed }: { one: Placed; deed: string }) {
     if (!one.from) return null;
     const fromX = one.from.x + NODE_WIDTH;
@@ -37,7 +42,7 @@ function Edge({ one, deed }: { one: Placed; deed: string }) {
     const toY = one.y + NODE_HEIGHT / 2;
     const middle = (fromX + one.x) / 2;
     const { part, elapsedMs } = one.node;
-    const label = part === "target" ? short(deed, 10) : elapsedMs === undefined ? "" : `+${formatDuration(elapsedMs)}`;
+    const label = part === "target" ? short(deed, 10) : elapsedMs === undefined ? "" : `+${coarse(elapsedMs)}`;
     return (
         <g>
             <path
