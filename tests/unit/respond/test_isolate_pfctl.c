@@ -52,7 +52,7 @@ static const char *read_file(const char *name)
 /* Somebody else uses the program. */
 static void pfctl(const char *args)
 {
-    char command[1024];
+    char command[1600];
     (void)snprintf(command, sizeof command, "%s %s 2>/dev/null >/dev/null", program, args);
     assert_int_equal(system(command), 0);
 }
@@ -84,7 +84,7 @@ static int set_up(void **state)
                                 .token_path = token_path,
                                 .before_path = before_path,
                                 .system_rules = system_rules};
-    char load[1024];
+    char load[520];
     (void)snprintf(load, sizeof load, "-f %s", system_rules);
     pfctl(load);
     return 0;
