@@ -48,12 +48,13 @@ use_pinned_node() {
 
 # hash_of PATH...: one hash of the names and contents of these files and folders, built things left out.
 hash_of() {
-    find "$@" \( -name node_modules -o -path console/dist \) -prune -o -type f -print0 | LC_ALL=C sort -z |
+    find "$@" \( -name node_modules -o -path console/dist -o -path console/src/api/schema.ts \) -prune -o -type f -print0 | LC_ALL=C sort -z |
         xargs -0 sha256sum | sha256sum | cut -d ' ' -f 1
 }
 
-# In a subshell: the PATH and the folder of the other builds stay as they are.
-make_console() (
+# run_console TASK: a task of console/package.json, with its packages in place. In a subshell: the PATH and the folder of
+# the other builds stay as they are.
+run_console() (
     local locked
     have_node || use_pinned_node
     locked=$(hash_of console/package.json console/package-lock.json)
@@ -62,7 +63,7 @@ make_console() (
         npm ci --no-audit --no-fund --loglevel error || fail "npm ci failed in console/"
         echo "$locked" >node_modules/.cordon-stamp
     fi
-    npm run --silent build || fail "npm run build failed in console/"
+    npm run --silent "$1" || fail "npm run $1 failed in console/"
 )
 
 # build_console: console/dist from console/, unless it is there already from the same sources.
@@ -76,7 +77,7 @@ build_console() {
         echo "console: console/dist is up to date"
         return 0
     fi
-    make_console
+    run_console build
     mkdir -p build
     echo "$wanted" >"$stamp"
 }

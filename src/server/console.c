@@ -57,7 +57,6 @@ enum console_kind console_find(struct str path, const struct console_file **ret_
 
 static void add_common(struct http_req *req)
 {
-    http_answer_header(req, "X-Content-Type-Options", STR("nosniff"));
     http_answer_header(req, "Referrer-Policy", STR("no-referrer"));
     http_answer_header(req, "Cross-Origin-Opener-Policy", STR("same-origin"));
     http_answer_header(req, "Cross-Origin-Resource-Policy", STR("same-origin"));

@@ -259,7 +259,7 @@ static void tear_down(struct server *s, struct listeners *l)
 /* What a person who starts the server needs to see once. */
 static void greet(const struct server *s, const struct buf *password)
 {
-    (void)printf("cordond %s\n  API      https://%.*s\n  devices  %.*s\n  CA       %s (SHA-256)\n",
+    (void)printf("cordond %s\n  console  https://%.*s\n  devices  %.*s\n  CA       %s (SHA-256)\n",
                  CORDON_VERSION, STR_FMT(s->config->admin_listen),
                  STR_FMT(s->config->device_listen), s->keys.ca_fingerprint);
     if (password->len)

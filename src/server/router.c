@@ -179,6 +179,9 @@ static void route(struct http_req *req, struct server *s, enum route_listener li
         http_answer_problem(req, 0, E_NOMEM, NULL);
         return;
     }
+    /* Nothing that a browser gets here is to be taken for something else. */
+    if (listener == LISTENER_ADMIN)
+        http_answer_header(req, "X-Content-Type-Options", STR("nosniff"));
     /* HEAD is answered as GET without the body; the HTTP server leaves the body out. */
     struct str method = http_req_method(req);
     if (str_is(method, "HEAD"))

@@ -73,7 +73,7 @@ static void mac_event(struct lane *lane, struct event *ev)
                                           "/usr/sbin/",
                                           "/usr/libexec/",
                                           "/opt/homebrew/bin/",
-                                          "/Users/anna/work/app/target/debug/",
+                                          "/Users/anna/code/app/target/debug/",
                                           "/Applications/Xcode.app/Contents/Developer/usr/bin/",
                                           "/System/Library/CoreServices/"};
     static const char *const programs[] = {
@@ -127,7 +127,7 @@ static void mac_event(struct lane *lane, struct event *ev)
     set(lane, ev, "ParentCommandLine", &b);
     buf_add_cstr(&b, "anna");
     set(lane, ev, "User", &b);
-    buf_add_cstr(&b, "/Users/anna/work/app");
+    buf_add_cstr(&b, "/Users/anna/code/app");
     set(lane, ev, "CurrentDirectory", &b);
     event_set_int(ev, F_PID, (int64_t)below(99999));
     event_set_int(ev, F_PARENT_PID, (int64_t)below(99999));

@@ -37,7 +37,7 @@ export const ACTION_KINDS: Record<ActionName, ActionKind> = {
     },
     kill: {
         name: "kill",
-        title: "End process",
+        title: "Kill process",
         permission: "actions.kill",
         does: "Ends one process, known by boot, process id and generation.",
         loses: "The process and what it had not saved.",

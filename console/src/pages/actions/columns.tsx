@@ -5,7 +5,7 @@ import type { Action } from "../../api/types";
 import { SafeText } from "../../components/SafeText";
 import { stateLook, StateBadge } from "../../components/StateBadge";
 import type { Column } from "../../components/table/column";
-import { TextLink } from "../../components/TextLink";
+import { deviceColumn } from "../../components/table/deviceColumn";
 import { Time } from "../../components/Time";
 import { actionTitle } from "../../respond/kinds";
 
@@ -39,17 +39,7 @@ export const actionColumns = (onOpen: (action: Action) => void): readonly Column
         ),
         text: (a) => a.name,
     },
-    {
-        id: "device",
-        header: "Device",
-        width: 190,
-        cell: (a) => (
-            <TextLink to="/devices/$id" params={{ id: a.device }}>
-                <SafeText oneLine>{a.hostname}</SafeText>
-            </TextLink>
-        ),
-        text: (a) => a.hostname,
-    },
+    deviceColumn,
     {
         id: "reason",
         header: "Reason",

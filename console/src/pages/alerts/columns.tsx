@@ -4,6 +4,7 @@ import { SafeText } from "../../components/SafeText";
 import { Severity } from "../../components/Severity";
 import { stateLook, StateBadge } from "../../components/StateBadge";
 import type { Column } from "../../components/table/column";
+import { deviceColumn } from "../../components/table/deviceColumn";
 import { TextLink } from "../../components/TextLink";
 import { Time } from "../../components/Time";
 
@@ -38,17 +39,7 @@ export const alertColumns: readonly Column<AlertSummary>[] = [
         ),
         text: (a) => a.rule.title,
     },
-    {
-        id: "device",
-        header: "Device",
-        width: 190,
-        cell: (a) => (
-            <TextLink to="/devices/$id" params={{ id: a.device }}>
-                <SafeText oneLine>{a.hostname}</SafeText>
-            </TextLink>
-        ),
-        text: (a) => a.hostname,
-    },
+    deviceColumn,
     {
         id: "state",
         header: "State",
