@@ -45,9 +45,10 @@ static void judge(const struct x509_cert *cert, const struct x509_cert *ca,
     long long days = (long long)((end_ns - now_ns) / NS_PER_DAY);
     timefmt_add(&until, end_ns, 0);
     /* Its signature is judged at a time at which it was valid; the time itself comes after. */
-    if (x509_verify(cert, cas, 1, X509_FOR_CLIENT, x509_not_before_ns(cert), &err) != 0)
-        selftest_failed_err(r, ENROLL_ANEW, &err);
-    else if (x509_common_name(cert, &name, &err) != 0)
+    int rc = x509_verify(cert, cas, 1, X509_FOR_CLIENT, x509_not_before_ns(cert), &err);
+    if (rc == 0)
+        rc = x509_common_name(cert, &name, &err);
+    if (rc)
         selftest_failed_err(r, ENROLL_ANEW, &err);
     else if (now_ns >= end_ns)
         selftest_failed(r, "Set the clock if it is wrong; else " ENROLL_ANEW,
