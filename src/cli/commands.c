@@ -48,6 +48,21 @@ const struct opt_command cli_commands[] = {
     {OFFLINE, "rules", "list", "[PATH]...", 0, OPT_ARGS_ANY, list_rows, NULL,
      "List rules with level and ATT&CK techniques", "Without PATH: the built-in analytics.",
      cmd_rules_list},
+    {OFFLINE, "rules", "coverage", "[PATH]...", 0, OPT_ARGS_ANY, cmd_rules_coverage_rows, NULL,
+     "Show which ATT&CK techniques rules name, and where they can fire",
+     "A rule that needs a kind of event which a source never tells is blind there: --tier counts "
+     "only\n"
+     "the others, --blind shows the blind ones. Sources: an EndpointSecurity client (es), Apple's\n"
+     "eslogger with the events that the agent asks for, a Mac without Full Disk Access "
+     "(degraded),\n"
+     "Linux. Technique ids are those of ATT&CK v19, withdrawn ones are counted under their "
+     "successor.\n"
+     "'-o navigator' prints a layer for the ATT&CK Navigator. Without PATH: the built-in "
+     "analytics.\n\n"
+     "  cordon rules coverage --tier eslogger\n"
+     "  cordon rules coverage --by rule --tier eslogger --blind\n"
+     "  cordon rules coverage -o navigator sigma/rules >layer.json",
+     cmd_rules_coverage},
     {OFFLINE, "fields", NULL, "", 0, 0, list_rows, NULL, "List the fields that events have",
      "Rules and filters name a field by its dotted name or by its Sigma name.", cmd_fields},
     {OFFLINE, "kinds", NULL, "", 0, 0, list_rows, NULL, "List the kinds of events",

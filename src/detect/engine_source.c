@@ -47,12 +47,11 @@ static bool part_applies(struct str rule, struct str event, bool known)
     return event.len ? str_eq_nocase(rule, event) : !known;
 }
 
-static bool source_applies(const struct engine *e, const struct image_logsource *s,
-                           const struct str parts[3], bool kind_known)
+bool ruleset_source_applies(const struct image *image, const struct image_logsource *s,
+                            const struct str parts[3], bool kind_known)
 {
     if (parts[0].len == 0 && parts[1].len == 0 && parts[2].len == 0)
         return true;
-    const struct image *image = &e->rules->image;
     bool source_known = kind_known || parts[1].len > 0;
     return part_applies(image_text(image, s->product), parts[0], false) &&
            part_applies(image_text(image, s->category), parts[1], kind_known) &&
@@ -67,7 +66,7 @@ static void fill(const struct engine *e, struct engine_source *s, const struct s
     s->everything = false;
     for (uint32_t i = 0; i < image->logsources_len; i++) {
         const struct image_logsource *source = &image->logsources[i];
-        s->applies[i] = source_applies(e, source, parts, kind_known);
+        s->applies[i] = ruleset_source_applies(image, source, parts, kind_known);
         s->everything |= s->applies[i] && e->rules->asks_everything[i];
         if (s->applies[i] && source->always_len)
             s->always[s->always_len++] = i;

@@ -48,4 +48,13 @@ struct ruleset {
  */
 int ruleset_check(const struct image *image, struct err *err) MUST_CHECK;
 
+/**
+ * Whether rules of the log source concern events of this product, category and service; see
+ * engine_source.c for what a missing part means.
+ * @param kind_known the event's kind is one of the table, so a category it lacks is known to be
+ * none
+ */
+bool ruleset_source_applies(const struct image *image, const struct image_logsource *s,
+                            const struct str parts[3], bool kind_known);
+
 #endif
