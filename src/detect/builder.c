@@ -96,6 +96,32 @@ static int remember_id(struct builder *b, const struct sigma_rule *rule)
     return id.ptr ? map_put(&b->rule_ids, id, index) : E_NOMEM;
 }
 
+/* A checked rule into the ruleset. @return 0, E_NOMEM or E_LIMIT for the builder */
+static int add_checked(struct builder *b, const struct sigma_rule *rule, struct str source,
+                       struct err *err)
+{
+    if (builder_count(&b->rules, sizeof(struct image_rule)) >= BUILDER_RULES_MOST)
+        return err_set(err, E_LIMIT, "a ruleset holds at most %d rules", BUILDER_RULES_MOST);
+    int rc = add_record(b, rule, source);
+    if (rc == 0)
+        rc = remember_id(b, rule);
+    if (rc)
+        b->failed = rc;
+    return rc ? err_set(err, rc, "%s", rc == E_LIMIT ? "the ruleset is full" : err_sentence(rc))
+              : 0;
+}
+
+int builder_add_rule(struct builder *b, const struct sigma_rule *rule, struct str source,
+                     struct err *err)
+{
+    if (b->failed)
+        return err_set(err, b->failed, "%s", err_sentence(b->failed));
+    int rc = builder_check(rule, err);
+    if (rc == 0)
+        rc = check_id(b, rule, err);
+    return rc ? rc : add_checked(b, rule, source, err);
+}
+
 /* One document. @return 0, E_NOMEM or E_LIMIT for the builder; *ret_refused for the rule */
 static int add_document(struct builder *b, const struct yaml_node *doc, struct str source,
                         struct arena *arena, int *ret_refused, struct err *err)
@@ -109,15 +135,7 @@ static int add_document(struct builder *b, const struct yaml_node *doc, struct s
     *ret_refused = rc;
     if (rc)
         return rc == E_NOMEM ? E_NOMEM : 0;
-    if (builder_count(&b->rules, sizeof(struct image_rule)) >= BUILDER_RULES_MOST)
-        return err_set(err, E_LIMIT, "a ruleset holds at most %d rules", BUILDER_RULES_MOST);
-    rc = add_record(b, rule, source);
-    if (rc == 0)
-        rc = remember_id(b, rule);
-    if (rc)
-        b->failed = rc;
-    return rc ? err_set(err, rc, "%s", rc == E_LIMIT ? "the ruleset is full" : err_sentence(rc))
-              : 0;
+    return add_checked(b, rule, source, err);
 }
 
 static int add_documents(struct builder *b, struct yaml_node *const *docs, size_t len,

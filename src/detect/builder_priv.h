@@ -60,6 +60,12 @@ int builder_item(struct builder *b, struct image_item item, struct str name, str
 int builder_logsource(struct builder *b, const struct sigma_rule *rule,
                       uint32_t *ret_source) MUST_CHECK;
 
+/* builder.c: a rule that is already a tree, whatever language it was written in. */
+
+/** Check and add. @return 0; E_PARSE, E_LIMIT, E_EXISTS for the rule; E_NOMEM, E_LIMIT otherwise */
+int builder_add_rule(struct builder *b, const struct sigma_rule *rule, struct str source,
+                     struct err *err) MUST_CHECK;
+
 /* builder_compile.c: a condition to code. */
 
 /** Whether the rule can be compiled: size and regular expressions. @return 0, E_PARSE, E_LIMIT,

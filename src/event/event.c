@@ -51,7 +51,7 @@ void event_add_json(struct buf *out, const struct event *ev)
     for (size_t word = 0; word < ARRAY_LEN(ev->present); word++) {
         for (uint64_t left = ev->present[word]; left; left &= left - 1) {
             size_t id = word * 64 + (unsigned)__builtin_ctzll(left);
-            if (id == F_KIND) /* stands in front already */
+            if (id == F_KIND || id == F_EVENT_TIME) /* stands in front already */
                 continue;
             json_key_str(&j, field_table[id].name);
             add_value(&j, field_table[id].type, &ev->values[id]);

@@ -39,7 +39,8 @@ static int compile(struct normaliser *n, const struct format_ops *ops)
 
 static int name_fields(struct normaliser *n)
 {
-    static const char *const reserved[] = {"kind", "time", "product", "category", "service"};
+    static const char *const reserved[] = {"kind",    "time",     "event.time",
+                                           "product", "category", "service"};
     int rc = 0;
     for (unsigned id = 0; rc == 0 && id < FIELD_COUNT; id++) {
         rc = map_put(&n->field_names, field_table[id].name, id);
@@ -178,6 +179,8 @@ int normaliser_record(struct normaliser *n, struct str record, enum event_format
         return err_set(err, n->error, "the record cannot be read: %s", err_sentence(n->error));
     }
     event_set_str(ev, F_KIND, kind_table[ev->kind].name);
+    if (ev->time_ns)
+        event_set_int(ev, F_EVENT_TIME, ev->time_ns);
     ev->raw = record;
     ev->extras = n->extras;
     ev->extras_len = n->extras_len;

@@ -8,7 +8,8 @@
 
 enum field_type { FIELD_STR, FIELD_INT, FIELD_BOOL, FIELD_LIST, FIELD_TIME };
 
-/* The last row is the event's kind itself: the normaliser sets it, no record can.
+/* The last two rows are the event's kind and time themselves: the normaliser sets them, no record
+ * can.
  * X(enum, name, type, Sigma field or "", ECS field or "", sentence with unit or form) */
 #define FIELD_TABLE(X)                                                                             \
     X(F_EVENT_SEQ, "event.sequence", FIELD_INT, "", "event.sequence", "sensor's running number")   \
@@ -173,7 +174,8 @@ enum field_type { FIELD_STR, FIELD_INT, FIELD_BOOL, FIELD_LIST, FIELD_TIME };
     X(F_SESSION_USER, "session.user", FIELD_STR, "", "", "account of the session")                 \
     X(F_SENSOR_LOST, "sensor.lost", FIELD_INT, "", "", "events lost since the last report")        \
     X(F_SENSOR_TEXT, "sensor.text", FIELD_STR, "", "", "what the sensor says")                     \
-    X(F_KIND, "kind", FIELD_STR, "", "", "kind of the event")
+    X(F_KIND, "kind", FIELD_STR, "", "", "kind of the event")                                      \
+    X(F_EVENT_TIME, "event.time", FIELD_TIME, "", "@timestamp", "time by the device's clock")
 
 enum field_id {
 #define FIELD_ENUM(id, name, type, sigma, ecs, doc) id,
