@@ -177,10 +177,10 @@ describe("what a message does to the data", () => {
         const asked = () => invalidate.mock.calls.map(([filter]) => JSON.stringify(filter?.queryKey));
         applier.apply({ event: "alerts", new: 950, changed: 0 });
         vi.advanceTimersByTime(10_000);
-        expect(asked()).toEqual(['["overview"]', '["recent-alerts"]']);
+        expect(asked()).toEqual(['["overview"]', '["recent-alerts"]', '["alert"]']);
         applier.apply({ event: "alerts", new: 0, changed: 3 });
         vi.advanceTimersByTime(10_000);
-        expect(asked().slice(2)).toEqual(['["overview"]', '["recent-alerts"]', '["alerts"]', '["alert"]']);
+        expect(asked().slice(3)).toEqual(['["overview"]', '["recent-alerts"]', '["alert"]', '["alerts"]']);
     });
 
     it("asks for everything but the session after a reset", () => {

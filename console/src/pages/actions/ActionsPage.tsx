@@ -1,8 +1,8 @@
 // All orders to devices, newest first, with their state as it changes; details beside the list.
 import { Button } from "@mantine/core";
-import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 
 import { actionsQuery } from "../../api/queries";
 import {
@@ -21,7 +21,7 @@ import { EmptyState } from "../../components/states";
 import { DataTable } from "../../components/table/DataTable";
 import { visible } from "../../lib/escape";
 import { type Change, changed } from "../../lib/search";
-import { useLiveMessages } from "../../live/LiveProvider";
+import { useNewRows } from "../../live/useNewRows";
 import { ACTION_KINDS, actionTitle } from "../../respond/kinds";
 import type { ActionsSearch } from "../../routes/search";
 import { Page } from "../../shell/Page";
@@ -66,9 +66,14 @@ const rowId = (action: Action) => action.id;
 export function ActionsPage() {
     const search = route.useSearch();
     const navigate = useNavigate({ from: "/actions" });
-    const client = useQueryClient();
     const query = useInfiniteQuery(actionsQuery(filterOf(search)));
-    const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
+    const fresh = useNewRows("actions", query.data, (message) => {
+        if (message.event !== "action" || message.change !== "new") return undefined;
+        if (search.device !== undefined && search.device !== message.device) return undefined;
+        if (search.name !== undefined && search.name !== message.name) return undefined;
+        if (search.request !== undefined && search.request !== message.request) return undefined;
+        return message.id;
+    });
     const change = (next: Change<ActionsSearch>) =>
         void navigate({ search: (before) => changed(before, next), replace: true });
 
@@ -80,17 +85,6 @@ export function ActionsPage() {
         [navigate],
     );
 
-    useLiveMessages((message) => {
-        if (message.event !== "action" || message.change !== "new") return;
-        if (search.device !== undefined && search.device !== message.device) return;
-        if (search.name !== undefined && search.name !== message.name) return;
-        if (search.request !== undefined && search.request !== message.request) return;
-        setFresh((before) => new Set(before).add(message.id));
-    });
-    const loadFresh = () => {
-        setFresh(new Set());
-        void client.resetQueries({ queryKey: ["actions"] });
-    };
     const device = query.data?.pages[0]?.items[0]?.hostname;
 
     return (
@@ -146,7 +140,7 @@ export function ActionsPage() {
                                     {visible(search.request.slice(0, 8))}
                                 </FilterTag>
                             )}
-                            <NewRows count={fresh.size} nouns={["new action", "new actions"]} onLoad={loadFresh} />
+                            <NewRows count={fresh.count} nouns={["new action", "new actions"]} onLoad={fresh.load} />
                         </>
                     }
                     empty={

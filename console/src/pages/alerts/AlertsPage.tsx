@@ -1,6 +1,6 @@
 // The queue: what needs somebody, newest first, dealt with by keyboard or in bulk.
 import { Button, Text } from "@mantine/core";
-import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 
@@ -16,7 +16,7 @@ import type { GroupBy } from "../../components/table/column";
 import { DataTable } from "../../components/table/DataTable";
 import { visible } from "../../lib/escape";
 import { type Change, changed } from "../../lib/search";
-import { useLiveMessages } from "../../live/LiveProvider";
+import { useNewRows } from "../../live/useNewRows";
 import type { Triage } from "../../respond/triage";
 import { TriageDialog } from "../../respond/TriageDialog";
 import type { AlertsSearch } from "../../routes/search";
@@ -47,18 +47,20 @@ const rowId = (alert: AlertSummary) => alert.id;
 export function AlertsPage() {
     const search = route.useSearch();
     const navigate = useNavigate({ from: "/alerts" });
-    const client = useQueryClient();
     const { can } = useSession();
     // Ages count from when the filter was chosen, not from each rendering.
     const [since, setSince] = useState(() => Date.now());
     const filter = useMemo(() => alertFilter(search, since), [search, since]);
     const query = useInfiniteQuery(alertsQuery(filter));
+    const fresh = useNewRows("alerts", query.data, (message) => {
+        if (message.event === "alerts" && message.new > 0) return message.new;
+        return message.event === "alert" && message.change === "new" && fits(search, message) ? message.id : undefined;
+    });
     const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-    const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
     const [work, setWork] = useState<{ what: Triage; alerts: AlertSummary[] }>();
 
     const change = (next: Change<AlertsSearch>) => {
-        setFresh(new Set());
+        fresh.forget();
         setSince(Date.now());
         void navigate({ search: (before) => changed(before, next), replace: true });
     };
@@ -73,14 +75,9 @@ export function AlertsPage() {
         if (alerts.length > 0) setWork({ what, alerts });
     };
 
-    useLiveMessages((message) => {
-        if (message.event === "alert" && message.change === "new" && fits(search, message))
-            setFresh((before) => new Set(before).add(message.id));
-    });
     const loadFresh = () => {
-        setFresh(new Set());
         setSince(Date.now());
-        void client.resetQueries({ queryKey: ["alerts"] });
+        fresh.load();
     };
     useShortcuts({ n: loadFresh });
     const mayWrite = can("alerts.write");
@@ -127,7 +124,7 @@ export function AlertsPage() {
                             ) : (
                                 <AlertFilters search={search} first={query.data?.pages[0]?.items[0]} onChange={change} />
                             )}
-                            <NewRows count={fresh.size} nouns={["new alert", "new alerts"]} onLoad={loadFresh} />
+                            <NewRows count={fresh.count} nouns={["new alert", "new alerts"]} onLoad={loadFresh} />
                         </>
                     }
                     empty={<Empty search={search} onClear={() => void navigate({ search: {} })} />}

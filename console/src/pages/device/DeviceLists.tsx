@@ -5,11 +5,13 @@ import { useMemo, useState } from "react";
 
 import { actionsQuery, alertsQuery } from "../../api/queries";
 import type { Action, AlertSummary } from "../../api/types";
+import { NewRows } from "../../components/NewRows";
 import { Panel } from "../../components/Panel";
 import { EmptyState } from "../../components/states";
 import { DataTable } from "../../components/table/DataTable";
 import { TextLink } from "../../components/TextLink";
 import { visible } from "../../lib/escape";
+import { useNewRows } from "../../live/useNewRows";
 import { actionTitle } from "../../respond/kinds";
 import { ActionDrawer } from "../actions/ActionDrawer";
 import { actionColumns } from "../actions/columns";
@@ -21,6 +23,9 @@ const columnsOfAlerts = alertColumns.filter((column) => column.id !== "device");
 export function DeviceAlerts({ id }: { id: string }) {
     const navigate = useNavigate();
     const query = useInfiniteQuery(alertsQuery({ device: id }));
+    const fresh = useNewRows("alerts", query.data, (message) =>
+        message.event === "alert" && message.change === "new" && message.device === id ? message.id : undefined,
+    );
     return (
         <Panel fill>
             <DataTable<AlertSummary>
@@ -33,9 +38,12 @@ export function DeviceAlerts({ id }: { id: string }) {
                 rowLabel={(alert) => visible(alert.rule.title)}
                 onOpen={(alert) => void navigate({ to: "/alerts/$id", params: { id: alert.id } })}
                 toolbar={
-                    <TextLink to="/alerts" search={{ device: id }}>
-                        Work on them in the list of alerts
-                    </TextLink>
+                    <>
+                        <TextLink to="/alerts" search={{ device: id }}>
+                            Work on them in the list of alerts
+                        </TextLink>
+                        <NewRows count={fresh.count} nouns={["new alert", "new alerts"]} onLoad={fresh.load} />
+                    </>
                 }
                 empty={<EmptyState title="No alert from this device">Its rules have found nothing so far.</EmptyState>}
             />
@@ -45,6 +53,9 @@ export function DeviceAlerts({ id }: { id: string }) {
 
 export function DeviceActions({ id }: { id: string }) {
     const query = useInfiniteQuery(actionsQuery({ device: id }));
+    const fresh = useNewRows("actions", query.data, (message) =>
+        message.event === "action" && message.change === "new" && message.device === id ? message.id : undefined,
+    );
     const [open, setOpen] = useState<string>();
     const columns = useMemo(
         () =>
@@ -66,6 +77,7 @@ export function DeviceActions({ id }: { id: string }) {
                 onOpen={(action) => {
                     setOpen(action.id);
                 }}
+                toolbar={<NewRows count={fresh.count} nouns={["new action", "new actions"]} onLoad={fresh.load} />}
                 empty={<EmptyState title="Nothing was ordered for this device">The buttons above start an order.</EmptyState>}
             />
             {open !== undefined && (

@@ -7,12 +7,14 @@ import { useMemo, useState } from "react";
 import { devicesQuery } from "../../api/queries";
 import { CONDITIONS, type Device, type DeviceFilter, DEVICE_STATES, PLATFORMS } from "../../api/types";
 import { Choice, SearchField, Switches } from "../../components/filters";
+import { NewRows } from "../../components/NewRows";
 import { Panel } from "../../components/Panel";
 import { stateLook } from "../../components/StateBadge";
 import { EmptyState } from "../../components/states";
 import { DataTable } from "../../components/table/DataTable";
 import { visible } from "../../lib/escape";
 import { type Change, changed } from "../../lib/search";
+import { useNewRows } from "../../live/useNewRows";
 import { ACTION_KINDS, type ActionKind } from "../../respond/kinds";
 import { OrderDialog } from "../../respond/OrderDialog";
 import type { DevicesSearch } from "../../routes/search";
@@ -58,6 +60,9 @@ export function DevicesPage() {
     const navigate = useNavigate({ from: "/devices" });
     const { can } = useSession();
     const query = useInfiniteQuery(devicesQuery(filterOf(search)));
+    const fresh = useNewRows("devices", query.data, (message) =>
+        message.event === "device" && message.change === "new" ? message.id : undefined,
+    );
     const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
     const [ordering, setOrdering] = useState<ActionKind>();
     const change = (next: Change<DevicesSearch>) =>
@@ -126,7 +131,10 @@ export function DevicesPage() {
                                 </Button>
                             </>
                         ) : (
-                            <Filters search={search} onChange={change} />
+                            <>
+                                <Filters search={search} onChange={change} />
+                                <NewRows count={fresh.count} nouns={["new device", "new devices"]} onLoad={fresh.load} />
+                            </>
                         )
                     }
                     empty={
