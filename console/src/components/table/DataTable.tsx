@@ -1,6 +1,7 @@
 // The one list of the console: pages from a cursor, only the visible rows in the document, columns to show, hide and widen,
 // selection, grouping, keyboard. The server's order is kept; nothing is sorted here, because a part of a list sorted is wrong.
 import { Button, Checkbox, Group, Text } from "@mantine/core";
+import { useElementSize } from "@mantine/hooks";
 import type { UseInfiniteQueryResult } from "@tanstack/react-query";
 import {
     columnResizingFeature,
@@ -18,6 +19,7 @@ import { setPreferences, usePreferences } from "../../settings/preferences";
 import { ErrorState, LoadingLines } from "../states";
 import { type Column, type GroupBy, linesOf } from "./column";
 import classes from "./DataTable.module.css";
+import { withoutRoom } from "./fit";
 import { DataRow, GroupRow } from "./rows";
 import { TableTools } from "./TableTools";
 import { useRowCursor } from "./useRowCursor";
@@ -60,10 +62,20 @@ export function DataTable<T>(props: Props<T>) {
     const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
     const scroller = useRef<HTMLDivElement>(null);
 
-    const hidden = useMemo(
-        () => hiddenColumns[name] ?? columns.filter((column) => column.hidden).map((column) => column.id),
-        [hiddenColumns, name, columns],
+    const { ref: frame, width: room } = useElementSize();
+    const own = useMemo(() => columns.filter((column) => column.hidden).map((column) => column.id), [columns]);
+    // A person who chose columns gets them, and scrolls.
+    const squeezed = useMemo(
+        () =>
+            hiddenColumns[name]
+                ? []
+                : withoutRoom(columns.filter((column) => !column.hidden), room - (selection ? SELECT_PX : 0)),
+        [hiddenColumns, name, columns, room, selection],
     );
+    const hidden = useMemo(() => hiddenColumns[name] ?? [...own, ...squeezed], [hiddenColumns, name, own, squeezed]);
+    const hide = (ids: string[]) => {
+        setPreferences({ hiddenColumns: { ...hiddenColumns, [name]: ids } });
+    };
     const definitions = useMemo(() => {
         const helper = createColumnHelper<typeof features, { id: string }>();
         return columns.map((column) =>
@@ -109,10 +121,13 @@ export function DataTable<T>(props: Props<T>) {
     const above = items[0]?.start ?? 0;
     const below = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
     const span = shown.length + (selection ? 1 : 0);
-    const width = headers.reduce((sum, header) => sum + header.getSize(), selection ? SELECT_PX : 0);
+    const width = headers.reduce(
+        (sum, header) => sum + (byId.get(header.column.id)?.least ?? header.getSize()),
+        selection ? SELECT_PX : 0,
+    );
 
     return (
-        <div className={classes.frame}>
+        <div className={classes.frame} ref={frame}>
             <Group justify="space-between" gap="xs" px="sm" py={4} wrap="nowrap" className={classes.tools}>
                 <Group gap="xs" className="no-print">
                     {props.toolbar}
@@ -121,9 +136,7 @@ export function DataTable<T>(props: Props<T>) {
                     name={name}
                     columns={columns}
                     hidden={hidden}
-                    onHidden={(ids) => {
-                        setPreferences({ hiddenColumns: { ...hiddenColumns, [name]: ids } });
-                    }}
+                    onHidden={hide}
                     rows={chosen.length > 0 ? chosen : rows}
                     selectedOnly={chosen.length > 0}
                 />
@@ -242,6 +255,20 @@ export function DataTable<T>(props: Props<T>) {
                         >
                             Load more
                         </Button>
+                    )}
+                    {squeezed.length > 0 && (
+                        <Text size="xs" c="dimmed" component="div" className="no-print">
+                            No room for {squeezed.map((id) => byId.get(id)?.header).join(", ")}{" "}
+                            <Button
+                                size="compact-xs"
+                                variant="subtle"
+                                onClick={() => {
+                                    hide(own);
+                                }}
+                            >
+                                Show all the same
+                            </Button>
+                        </Text>
                     )}
                     {query.isError && (
                         <Text size="xs" c="var(--mantine-color-error)" role="alert">

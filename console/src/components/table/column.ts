@@ -8,6 +8,10 @@ export interface Column<T> {
     width: number;
     /** Takes what is left of the width. One column of a list has it. */
     grow?: boolean;
+    /** Pixels it can do with, where it grows. */
+    least?: number;
+    /** Left out where the list has no room for all: 1 goes first. */
+    yields?: number;
     cell: (row: T) => ReactNode;
     /** Plain value, for exports and copying. */
     text: (row: T) => string;

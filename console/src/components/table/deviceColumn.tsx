@@ -6,7 +6,7 @@ import type { Column } from "./column";
 export const deviceColumn: Column<{ device: string; hostname: string }> = {
     id: "device",
     header: "Device",
-    width: 190,
+    width: 160,
     cell: (row) => (
         <TextLink to="/devices/$id" params={{ id: row.device }}>
             <SafeText oneLine>{row.hostname}</SafeText>

@@ -13,7 +13,7 @@ export const actionColumns = (onOpen: (action: Action) => void): readonly Column
     {
         id: "state",
         header: "State",
-        width: 140,
+        width: 132,
         fixed: true,
         cell: (a) => <StateBadge kind="action" state={a.state} />,
         text: (a) => stateLook("action", a.state).word,
@@ -21,7 +21,7 @@ export const actionColumns = (onOpen: (action: Action) => void): readonly Column
     {
         id: "name",
         header: "Action",
-        width: 110,
+        width: 100,
         fixed: true,
         cell: (a) => (
             <Anchor
@@ -44,6 +44,7 @@ export const actionColumns = (onOpen: (action: Action) => void): readonly Column
         id: "reason",
         header: "Reason",
         width: 260,
+        least: 150,
         grow: true,
         cell: (a) => <SafeText oneLine>{a.reason}</SafeText>,
         text: (a) => a.reason,
@@ -52,27 +53,29 @@ export const actionColumns = (onOpen: (action: Action) => void): readonly Column
         id: "by",
         header: "Ordered by",
         width: 110,
+        yields: 2,
         cell: (a) => <SafeText oneLine>{a.requested_by}</SafeText>,
         text: (a) => a.requested_by,
     },
     {
         id: "at",
         header: "Ordered",
-        width: 100,
+        width: 90,
         cell: (a) => <Time value={a.requested_at} relative />,
         text: (a) => a.requested_at,
     },
     {
         id: "finished",
         header: "Finished",
-        width: 100,
+        width: 90,
+        yields: 1,
         cell: (a) => <Time value={a.finished_at} relative />,
         text: (a) => a.finished_at ?? "",
     },
     {
         id: "message",
         header: "Outcome",
-        width: 220,
+        width: 190,
         cell: (a) => (a.message ? <SafeText oneLine>{a.message}</SafeText> : "–"),
         text: (a) => a.message,
     },

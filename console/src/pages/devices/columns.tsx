@@ -19,6 +19,7 @@ export const deviceColumns: readonly Column<Device>[] = [
         id: "hostname",
         header: "Host name",
         width: 240,
+        least: 180,
         grow: true,
         fixed: true,
         cell: (d) => (
@@ -75,7 +76,7 @@ export const deviceColumns: readonly Column<Device>[] = [
             ),
         text: (d) => String(d.open_alerts),
     },
-    { id: "os", header: "System", width: 180, cell: (d) => <SafeText oneLine>{systemName(d)}</SafeText>, text: systemName },
+    { id: "os", header: "System", width: 180, yields: 2, cell: (d) => <SafeText oneLine>{systemName(d)}</SafeText>, text: systemName },
     {
         id: "agent",
         header: "Agent version",
@@ -88,6 +89,7 @@ export const deviceColumns: readonly Column<Device>[] = [
         id: "address",
         header: "Last address",
         width: 130,
+        yields: 1,
         cell: (d) => (
             <SafeText oneLine mono>
                 {d.address}
