@@ -42,11 +42,14 @@ const UNITS = [
     ["min", 60],
 ] as const;
 
+const AHEAD_S = 15;
+
 /** `now`, `40 s ago`, `5 min ago`, `3 h ago`, `2 days ago`, `in 4 min`. */
 export function formatRelative(ms: number, nowMs: number): string {
     const seconds = Math.round((nowMs - ms) / 1000);
     const size = Math.abs(seconds);
-    if (size < 5) return "now";
+    // What has just happened must not lie ahead: the page's clock ticks every ten seconds, and two clocks differ.
+    if (size < 5 || (seconds < 0 && size <= AHEAD_S)) return "now";
     const [unit, length] = UNITS.find(([, s]) => size >= s) ?? ["s", 1];
     const count = Math.floor(size / length);
     const word = unit === "day" && count !== 1 ? "days" : unit;

@@ -79,6 +79,8 @@ export function SignInForm({ name: known = "", onSignedIn }: Props) {
                         <Text size="sm" role="status">
                             This password was for one use. Choose your own to go on.
                         </Text>
+                        {/* For password managers: whose new password it is. */}
+                        <input type="text" autoComplete="username" value={name} readOnly hidden />
                         <PasswordInput
                             label="New password"
                             description={`At least ${String(NEW_PASSWORD_LEAST)} characters`}

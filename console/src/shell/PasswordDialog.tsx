@@ -5,8 +5,10 @@ import { useState } from "react";
 
 import { api } from "../api/client";
 import { asProblem } from "../api/problem";
+import { useSession } from "../session/SessionContext";
 
 export function PasswordDialog({ onClose }: { onClose: () => void }) {
+    const { session } = useSession();
     const [password, setPassword] = useState("");
     const [fresh, setFresh] = useState("");
     const [again, setAgain] = useState("");
@@ -36,6 +38,8 @@ export function PasswordDialog({ onClose }: { onClose: () => void }) {
                 }}
             >
                 <Stack gap="sm">
+                    {/* For password managers: whose password it is. */}
+                    <input type="text" name="username" autoComplete="username" value={session.name} readOnly hidden />
                     <PasswordInput
                         label="Present password"
                         autoComplete="current-password"

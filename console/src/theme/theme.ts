@@ -1,5 +1,5 @@
 // Mantine's theme: dense, system fonts (nothing is loaded from elsewhere), contrast that axe accepts in both schemes.
-import { createTheme, type CSSVariablesResolver, Modal, Tooltip } from "@mantine/core";
+import { Alert, createTheme, type CSSVariablesResolver, Drawer, Modal, Notification, Tooltip } from "@mantine/core";
 
 import { tokenVariables } from "./tokens";
 
@@ -26,10 +26,14 @@ export const theme = createTheme({
     defaultRadius: "sm",
     respectReducedMotion: true,
     components: {
+        // Mantine's own colour of an alert's heading is too pale on its ground.
+        Alert: Alert.extend({ styles: { title: { color: "var(--mantine-color-text)" } } }),
         // No lock: it writes a style element without the nonce, which the server's policy refuses; the page scrolls in itself.
+        Drawer: Drawer.extend({ defaultProps: { lockScroll: false } }),
         Modal: Modal.extend({
             defaultProps: { centered: true, lockScroll: false, closeButtonProps: { "aria-label": "Close" } },
         }),
+        Notification: Notification.extend({ styles: { description: { color: "var(--mantine-color-dimmed)" } } }),
         Tooltip: Tooltip.extend({ defaultProps: { events: { hover: true, focus: true, touch: true }, withArrow: true } }),
     },
 });

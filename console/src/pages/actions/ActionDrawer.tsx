@@ -4,7 +4,6 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { api, data } from "../../api/client";
-import { asProblem } from "../../api/problem";
 import { actionQuery } from "../../api/queries";
 import type { Action } from "../../api/types";
 import { Copy } from "../../components/Copy";
@@ -16,6 +15,7 @@ import { StateBadge, stateLook } from "../../components/StateBadge";
 import { ErrorState, LoadingLines } from "../../components/states";
 import { TextLink } from "../../components/TextLink";
 import { Time } from "../../components/Time";
+import { KeepIsolated } from "../../respond/KeepIsolated";
 import { actionTitle } from "../../respond/kinds";
 import { useSession } from "../../session/SessionContext";
 import classes from "./ActionDrawer.module.css";
@@ -124,8 +124,6 @@ function Steer({ action }: { action: Action }) {
     const { can } = useSession();
     const client = useQueryClient();
     const [cancelling, setCancelling] = useState(false);
-    const [failure, setFailure] = useState("");
-    const [busy, setBusy] = useState(false);
     if (!can("actions.create")) return null;
 
     const taken = (changed: Action) => {
@@ -133,39 +131,12 @@ function Steer({ action }: { action: Action }) {
         for (const key of ["actions", "overview", "recent-actions"]) void client.invalidateQueries({ queryKey: [key] });
     };
     const path = { params: { path: { id: action.id } } };
-    const confirm = async () => {
-        setBusy(true);
-        setFailure("");
-        try {
-            taken(await data(api.POST("/api/v1/actions/{id}/confirm", { ...path, body: {} })));
-        } catch (error) {
-            setFailure(asProblem(error).message);
-        }
-        setBusy(false);
-    };
     // Isolation is a wished state: it is reversed, not cancelled.
     const contains = action.name === "isolate" || action.name === "release";
     const mayCancel = (action.state === "queued" && !contains) || action.state === "pending_approval";
     return (
         <>
-            {action.rollback_at && (
-                <Alert variant="light" color="yellow" title="It undoes itself unless confirmed">
-                    <Stack gap="xs" align="flex-start">
-                        <Text size="sm">
-                            This is the server's own host. It is released again <Time value={action.rollback_at} relative /> unless
-                            somebody confirms that the console can still be reached.
-                        </Text>
-                        <Button size="xs" loading={busy} onClick={() => void confirm()}>
-                            Keep it isolated
-                        </Button>
-                    </Stack>
-                </Alert>
-            )}
-            {failure && (
-                <Alert color="red" variant="light" role="alert">
-                    {failure}
-                </Alert>
-            )}
+            <KeepIsolated action={action} />
             {mayCancel && (
                 <div>
                     <Button

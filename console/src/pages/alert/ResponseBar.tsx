@@ -11,6 +11,7 @@ import { StateBadge, stateLook } from "../../components/StateBadge";
 import { TextLink } from "../../components/TextLink";
 import { Time } from "../../components/Time";
 import { ACTION_KINDS, actionTitle } from "../../respond/kinds";
+import { KeepIsolated } from "../../respond/KeepIsolated";
 import { OrderDialog } from "../../respond/OrderDialog";
 import { useSession } from "../../session/SessionContext";
 import classes from "./ResponseBar.module.css";
@@ -77,6 +78,7 @@ export function ResponseBar({ alert }: { alert: Alert }) {
                     ))}
                 </ul>
             )}
+            {orders.data?.map((action) => <KeepIsolated key={action.id} action={action} />)}
             {orders.data?.length === 0 && (
                 <Text size="sm" c="dimmed">
                     Nothing was done to this device yet.
