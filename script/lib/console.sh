@@ -52,19 +52,24 @@ hash_of() {
         xargs -0 sha256sum | sha256sum | cut -d ' ' -f 1
 }
 
-# run_console TASK: a task of console/package.json, with its packages in place. In a subshell: the PATH and the folder of
-# the other builds stay as they are.
-run_console() (
+# in_console COMMAND...: run it in console/, with a Node.js that is new enough and the console's packages in place. In a
+# subshell: the PATH and the folder of the other builds stay as they are.
+in_console() (
     local locked
     have_node || use_pinned_node
     locked=$(hash_of console/package.json console/package-lock.json)
     cd console || exit
     if [ "$(cat node_modules/.cordon-stamp 2>/dev/null)" != "$locked" ]; then
-        npm ci --no-audit --no-fund --loglevel error || fail "npm ci failed in console/"
+        npm ci --no-audit --no-fund --loglevel error >&2 || fail "npm ci failed in console/"
         echo "$locked" >node_modules/.cordon-stamp
     fi
-    npm run --silent "$1" || fail "npm run $1 failed in console/"
+    "$@"
 )
+
+# run_console TASK: a task of console/package.json.
+run_console() {
+    in_console npm run --silent "$1" || fail "npm run $1 failed in console/"
+}
 
 # build_console: console/dist from console/, unless it is there already from the same sources.
 build_console() {
