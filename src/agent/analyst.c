@@ -131,8 +131,9 @@ static void drop_ruleset(struct analyst *a)
     a->map = NULL;
 }
 
-/* The monitor verified the signature; here the content is checked before it is used. */
-static void take_ruleset(struct analyst *a, int fd)
+/* The monitor verified the signature and hashed the file, which is in its own folder; here the
+ * content is checked before it is used. */
+static void take_ruleset(struct analyst *a, struct str version, int fd)
 {
     struct stat st;
     struct err err = {0};
@@ -147,7 +148,7 @@ static void take_ruleset(struct analyst *a, int fd)
         log_error("cannot map the ruleset");
         return;
     }
-    int rc = ruleset_load(str_n(map, (size_t)st.st_size), &ruleset, &err);
+    int rc = ruleset_load_verified(str_n(map, (size_t)st.st_size), version, &ruleset, &err);
     if (rc == 0)
         rc = engine_new(ruleset, &engine);
     if (rc) {
@@ -208,7 +209,7 @@ static void monitor_message(void *arg, struct peer *p, uint16_t type, struct str
         break;
     }
     case AGENT_RULESET:
-        take_ruleset(a, *fd);
+        take_ruleset(a, body, *fd);
         break;
     case AGENT_PLAN:
         take_plan(a, body);

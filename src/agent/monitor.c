@@ -329,7 +329,7 @@ static int send_ruleset(struct monitor *m)
 {
     if (m->ruleset.fd < 0)
         return 0;
-    return peer_send(m->analyst.peer, AGENT_RULESET, STR(""), m->ruleset.fd);
+    return peer_send(m->analyst.peer, AGENT_RULESET, str_of(m->ruleset.version), m->ruleset.fd);
 }
 
 /* Connect analyst and uplink with a fresh socket; whoever is new gets what it missed. */

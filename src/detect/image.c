@@ -68,6 +68,11 @@ static int check_header(struct str bytes, const struct image_header *h, struct e
     if (h->sections_len > IMAGE_SECTIONS_MOST ||
         h->sections_len * sizeof(struct image_section) > bytes.len - sizeof *h)
         return err_set(err, E_PARSE, "ruleset section table is damaged");
+    return 0;
+}
+
+static int check_digest(struct str bytes, const struct image_header *h, struct err *err)
+{
     uint8_t digest[IMAGE_DIGEST_BYTES];
     int rc = digest_of(bytes.ptr, bytes.len, digest);
     if (rc)
@@ -107,7 +112,7 @@ static const struct section_row *find_section(uint32_t id)
     return NULL;
 }
 
-int image_open(struct str bytes, struct image *ret_image, struct err *err)
+int image_open(struct str bytes, bool digest, struct image *ret_image, struct err *err)
 {
     if ((uintptr_t)bytes.ptr % IMAGE_ALIGN != 0)
         return err_set(err, E_PARSE, "ruleset image is not aligned to %d bytes", IMAGE_ALIGN);
@@ -116,6 +121,8 @@ int image_open(struct str bytes, struct image *ret_image, struct err *err)
                        (long long)param_default(PARAM_RULESET_BYTES));
     const struct image_header *h = (const void *)bytes.ptr;
     int rc = check_header(bytes, h, err);
+    if (rc == 0 && digest)
+        rc = check_digest(bytes, h, err);
     if (rc)
         return rc;
     const struct image_section *table = (const void *)(bytes.ptr + sizeof *h);

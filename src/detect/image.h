@@ -175,11 +175,12 @@ struct image {
 };
 
 /**
- * Find the sections of an image: header, bounds, alignment, record sizes, digest. The records'
- * content is not looked at.
+ * Find the sections of an image: header, bounds, alignment, record sizes. The records' content is
+ * not looked at.
+ * @param digest also compare the digest, which reads every byte
  * @return 0, E_VERSION or E_PARSE
  */
-int image_open(struct str bytes, struct image *ret_image, struct err *err) MUST_CHECK;
+int image_open(struct str bytes, bool digest, struct image *ret_image, struct err *err) MUST_CHECK;
 
 /**
  * Put header and sections together.

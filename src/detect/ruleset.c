@@ -2,6 +2,7 @@
 #include "detect/ruleset_priv.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "crypto/hash.h"
 
 const char *rule_level_name(enum rule_level level)
@@ -89,7 +90,8 @@ static int load_rules(struct ruleset *r, struct err *err)
     return 0;
 }
 
-int ruleset_load(struct str image, struct ruleset **ret_ruleset, struct err *err)
+/* @param version empty: hash the image and compare its digest */
+static int load(struct str image, struct str version, struct ruleset **ret_ruleset, struct err *err)
 {
     struct ruleset *r = mem_calloc(1, sizeof *r);
     if (!r)
@@ -98,7 +100,7 @@ int ruleset_load(struct str image, struct ruleset **ret_ruleset, struct err *err
     r->everything = IMAGE_NONE;
     for (unsigned i = 0; i < FIELD_COUNT; i++)
         r->field_of[i] = IMAGE_NONE;
-    int rc = image_open(image, &r->image, err);
+    int rc = image_open(image, version.len == 0, &r->image, err);
     if (rc == 0)
         rc = ruleset_check(&r->image, err);
     if (rc == 0) {
@@ -107,7 +109,9 @@ int ruleset_load(struct str image, struct ruleset **ret_ruleset, struct err *err
     }
     if (rc == 0)
         rc = load_rules(r, err);
-    if (rc == 0 && hash_sha256_hex(image, r->version))
+    if (rc == 0 && version.len)
+        memcpy(r->version, version.ptr, version.len);
+    else if (rc == 0 && hash_sha256_hex(image, r->version))
         rc = err_set(err, E_NOMEM, "%s", err_sentence(E_NOMEM));
     if (rc) {
         ruleset_unref(r);
@@ -115,6 +119,21 @@ int ruleset_load(struct str image, struct ruleset **ret_ruleset, struct err *err
     }
     *ret_ruleset = r;
     return 0;
+}
+
+int ruleset_load(struct str image, struct ruleset **ret_ruleset, struct err *err)
+{
+    return load(image, (struct str){0}, ret_ruleset, err);
+}
+
+int ruleset_load_verified(struct str image, struct str version, struct ruleset **ret_ruleset,
+                          struct err *err)
+{
+    unsigned char digest[HASH_BYTES];
+    size_t len;
+    if (text_hex_decode(version, digest, sizeof digest, &len) || len != sizeof digest)
+        return err_set(err, E_ARG, "'%.*s' is no version of a ruleset", STR_FMT(version));
+    return load(image, version, ret_ruleset, err);
 }
 
 struct ruleset *ruleset_ref(struct ruleset *r)

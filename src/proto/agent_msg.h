@@ -19,7 +19,8 @@
 #define AGENT_MSG_LIST(X)                                                                          \
     X(AGENT_RECORD, "record", MONITOR, ANALYST, 9, 4194312, "u64 R, then one sensor record")       \
     X(AGENT_SPOOLED, "spooled", ANALYST, MONITOR, 8, 8, "u64 R: everything up to it is on disk")   \
-    X(AGENT_RULESET, "ruleset", MONITOR, ANALYST, 0, 0, "a verified ruleset file; descriptor")     \
+    X(AGENT_RULESET, "ruleset", MONITOR, ANALYST, 64, 64,                                          \
+      "version of a verified ruleset file, SHA-256 in hex; descriptor")                            \
     X(AGENT_PLAN, "plan", MONITOR, ANALYST, 2, 262144, "verified plan, JSON")                      \
     X(AGENT_ANALYST_READY, "analyst-ready", ANALYST, MONITOR, 0, 0, "sandboxed and listening")     \
     X(AGENT_ANALYST_HEALTH, "analyst-health", ANALYST, MONITOR, 2, 65536, "counters, JSON")        \

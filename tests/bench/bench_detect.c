@@ -279,10 +279,16 @@ static struct ruleset *load_rules(const char *folder, struct buf *image)
     double built = now();
     if (ruleset_load(buf_str(image), &rules, NULL))
         abort();
+    double loaded = now();
+    struct ruleset *again;
+    if (ruleset_load_verified(buf_str(image), ruleset_version(rules), &again, NULL))
+        abort();
     (void)printf("%s: %u rules (%u refused), image %.2f MB; parse %.0f ms, build %.0f ms, load "
-                 "%.1f ms\n",
+                 "%.1f ms, verified before %.1f ms\n",
                  folder, counts.accepted, counts.refused, (double)image->len / 1e6,
-                 (parsed - start) * 1e3, (built - parsed) * 1e3, (now() - built) * 1e3);
+                 (parsed - start) * 1e3, (built - parsed) * 1e3, (loaded - built) * 1e3,
+                 (now() - loaded) * 1e3);
+    ruleset_unref(again);
     builder_free(builder);
     return rules;
 }

@@ -86,7 +86,9 @@ static void messages_arrive_in_order_with_their_descriptors(void **state)
         buf_add(&body, filler, BIG % (i * 7 + 1) + 1);
         assert_ok(peer_send(monitor.peer, AGENT_RECORD, buf_str(&body), -1));
         if (i == MANY / 2)
-            assert_ok(peer_send(monitor.peer, AGENT_RULESET, STR(""), file));
+            assert_ok(peer_send(
+                monitor.peer, AGENT_RULESET,
+                STR("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"), file));
     }
     (void)close(file);
     (void)loop_timer(loop, 20000, give_up, NULL);
