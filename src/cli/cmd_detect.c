@@ -29,6 +29,8 @@ const struct opt_row cmd_detect_rows[] = {
     {"rules", 'r', OPT_TEXTS, "PATH", "Sigma rules to add: a file, or a folder with all below it",
      0, 0},
     {"no-builtin", 0, OPT_FLAG, NULL, "leave out the analytics that come with the program", 0, 0},
+    {"ruleset", 0, OPT_TEXT, "FILE", "take this file of 'cordon rules build' instead of rules", 0,
+     0},
     {"format", 0, OPT_CHOICE, "auto|eslogger|champollion|fleet-edr|ecs|cordon|sigma",
      "form of the input; auto recognises each record", 0, 0},
     OPT_OUTPUT("jsonl|table"),
@@ -245,6 +247,11 @@ static int load_rules(struct cli *cli, const struct opt *opt, struct rules *rule
 {
     size_t pos = 0;
     const char *path;
+    const char *file = opt_text(opt, "ruleset", NULL);
+    if (file && (opt_text(opt, "rules", NULL) || opt_flag(opt, "no-builtin")))
+        return err_set(err, E_ARG, "--ruleset stands alone, without --rules and --no-builtin");
+    if (file)
+        return rules_load(rules, file, err);
     int rc = rules_init(rules, warn_refused, cli);
     if (!rc && !opt_flag(opt, "no-builtin"))
         rc = rules_add_builtin(rules, err);

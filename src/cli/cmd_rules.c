@@ -1,9 +1,10 @@
-/* `cordon rules check` and `cordon rules list`. See cmd_rules.h. */
+/* `cordon rules check`, `list` and `build`. See cmd_rules.h. */
 #include "cli/cmd_rules.h"
 
 #include "cli/cli.h"
 #include "cli/listing.h"
 #include "cli/rules.h"
+#include "os/file.h"
 
 static void print_refused(void *arg, const struct err *err)
 {
@@ -65,4 +66,35 @@ int cmd_rules_list(struct cli *cli, const struct opt *opt, struct err *err)
         listing_str(&list, info.source);
     }
     return listing_print(&list, &cli->out) ? err_set(err, E_NOMEM, "out of memory") : 0;
+}
+
+const struct opt_row cmd_rules_build_rows[] = {
+    {"to", 't', OPT_TEXT, "FILE", "where to write the ruleset (required)", 0, 0},
+    {"no-builtin", 0, OPT_FLAG, NULL, "leave out the analytics that come with the program", 0, 0},
+    OPT_END,
+};
+
+int cmd_rules_build(struct cli *cli, const struct opt *opt, struct err *err)
+{
+    struct rules rules CLEANUP(rules_done) = {0};
+    const char *to = opt_text(opt, "to", NULL);
+    if (!to)
+        return err_set(err, E_ARG, "say where to write the ruleset: --to FILE");
+    int rc = rules_init(&rules, print_refused, cli);
+    if (!rc && !opt_flag(opt, "no-builtin"))
+        rc = rules_add_builtin(&rules, err);
+    for (size_t i = 0; !rc && i < opt->args_len; i++)
+        rc = rules_add_path(&rules, opt->args[i], err);
+    if (!rc && !rules.counts.accepted)
+        rc = err_set(err, E_ARG, "there is no rule to build from");
+    if (!rc)
+        rc = rules_finish(&rules, err);
+    if (!rc)
+        rc = file_write_atomic(to, buf_str(&rules.image), 0644, err);
+    if (rc)
+        return rc;
+    out_line(&cli->out, "%s: %u rules, %u refused, %zu bytes, version %.*s", to,
+             rules.counts.accepted, rules.counts.refused, rules.image.len,
+             STR_FMT(ruleset_version(rules.set)));
+    return rules.counts.refused ? EXIT_REFUSED : 0;
 }

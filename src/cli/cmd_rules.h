@@ -1,4 +1,4 @@
-/* `cordon rules check|list|test|coverage`: work on rule files without a server. */
+/* `cordon rules check|list|test|coverage|build`: work on rule files without a server. */
 #ifndef CORDON_CLI_CMD_RULES_H
 #define CORDON_CLI_CMD_RULES_H
 
@@ -8,6 +8,8 @@ int cmd_rules_check(struct cli *cli, const struct opt *opt, struct err *err);
 int cmd_rules_list(struct cli *cli, const struct opt *opt, struct err *err);
 /** In cmd_rules_test.c. */
 int cmd_rules_test(struct cli *cli, const struct opt *opt, struct err *err);
+extern const struct opt_row cmd_rules_build_rows[];
+int cmd_rules_build(struct cli *cli, const struct opt *opt, struct err *err);
 /** In cmd_rules_coverage.c. */
 extern const struct opt_row cmd_rules_coverage_rows[];
 int cmd_rules_coverage(struct cli *cli, const struct opt *opt, struct err *err);

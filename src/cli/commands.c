@@ -48,6 +48,14 @@ const struct opt_command cli_commands[] = {
     {OFFLINE, "rules", "list", "[PATH]...", 0, OPT_ARGS_ANY, list_rows, NULL,
      "List rules with level and ATT&CK techniques", "Without PATH: the built-in analytics.",
      cmd_rules_list},
+    {OFFLINE, "rules", "build", "[PATH]...", 0, OPT_ARGS_ANY, cmd_rules_build_rows, NULL,
+     "Compile rules into one ruleset file",
+     "The file is what devices get: one image of all rules, used as it is, without parsing. "
+     "'detect\n"
+     "--ruleset' reads it. The same rules give the same bytes; its version is their SHA-256. Exit\n"
+     "status 1 when a rule was refused; the others are in the file.\n\n"
+     "  cordon rules build sigma/rules/macos --to macos.ruleset",
+     cmd_rules_build},
     {OFFLINE, "rules", "coverage", "[PATH]...", 0, OPT_ARGS_ANY, cmd_rules_coverage_rows, NULL,
      "Show which ATT&CK techniques rules name, and where they can fire",
      "A rule that needs a kind of event which a source never tells is blind there: --tier counts "

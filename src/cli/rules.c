@@ -2,6 +2,8 @@
 #include "cli/rules.h"
 
 #include "cli/rulefiles.h"
+#include "os/file.h"
+#include "schema/param.h"
 
 int rules_init(struct rules *r, builder_refused_fn refused, void *arg)
 {
@@ -38,6 +40,15 @@ int rules_add_path(struct rules *r, const char *path, struct err *err)
 int rules_add_builtin(struct rules *r, struct err *err)
 {
     return rulefiles_each_builtin(add_file, r, err);
+}
+
+int rules_load(struct rules *r, const char *path, struct err *err)
+{
+    int rc = file_read(path, (size_t)param_default(PARAM_RULESET_BYTES), &r->image, err);
+    if (rc)
+        return rc;
+    err_at(err, path, 0, 0);
+    return ruleset_load(buf_str(&r->image), &r->set, err);
 }
 
 int rules_finish(struct rules *r, struct err *err)

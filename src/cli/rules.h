@@ -28,6 +28,12 @@ int rules_add_builtin(struct rules *r, struct err *err) MUST_CHECK;
 /** Compile the documents of one text. */
 int rules_add_bytes(struct rules *r, const char *source, struct str bytes,
                     struct err *err) MUST_CHECK;
+/**
+ * Take the ruleset that `cordon rules build` wrote instead of rule files; nothing else may be
+ * added.
+ * @return 0, E_NOT_FOUND, E_DENIED, E_LIMIT, E_IO, E_PARSE (damaged), E_VERSION, E_NOMEM
+ */
+int rules_load(struct rules *r, const char *path, struct err *err) MUST_CHECK;
 /** Make `set` from everything added. @return 0, E_NOMEM, E_LIMIT */
 int rules_finish(struct rules *r, struct err *err) MUST_CHECK;
 
