@@ -77,12 +77,16 @@ foreach(source IN LISTS fuzz_targets)
 endforeach()
 
 # Programs that measure (tests/bench/bench_<what>.c); nothing runs them but a person.
+file(GLOB bench_lanes CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/bench/lane*.c")
+add_library(cordon_bench STATIC ${bench_lanes})
+target_include_directories(cordon_bench PUBLIC "${CMAKE_SOURCE_DIR}/src")
+target_link_libraries(cordon_bench PUBLIC ${CORDON_LIBRARIES})
 file(GLOB benches CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/bench/bench_*.c")
 foreach(source IN LISTS benches)
     get_filename_component(name "${source}" NAME_WE)
     add_executable(${name} "${source}")
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bench")
-    target_link_libraries(${name} PRIVATE ${CORDON_LIBRARIES})
+    target_link_libraries(${name} PRIVATE cordon_bench)
 endforeach()
 
 # ThreadSanitizer watches the unit tests; scenarios and checks run in the other builds.
