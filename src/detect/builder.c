@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "detect/matcher.h"
+#include "detect/prevent_build.h"
 
 /* Parsing one document may take this much memory. */
 enum { DOCUMENT_BYTES_MOST = 256 << 20 };
@@ -29,6 +30,7 @@ void builder_free(struct builder *b)
         buf_done(bufs[i]);
     for (size_t i = 0; i < ARRAY_LEN(maps); i++)
         map_done(maps[i]);
+    list_done(&b->list);
     arena_done(&b->arena);
     mem_free(b);
 }
@@ -189,6 +191,18 @@ int builder_add_sigma(struct builder *b, struct str yaml, const char *source,
     return rc;
 }
 
+int builder_add_list(struct builder *b, const struct list *list, struct err *err)
+{
+    for (size_t i = 0; i < list->len; i++) {
+        int rc = list_guard(&list->entries[i], err);
+        if (rc == 0)
+            rc = list_add(&b->list, &list->entries[i], err);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
 /* ------------------------------------------------------------------ finishing */
 
 struct tables {
@@ -279,17 +293,22 @@ int builder_finish(struct builder *b, struct buf *ret_image, struct err *err)
     }
     if (rc == 0)
         rc = add_matchers(b, &t);
+    struct buf prevent = {0};
+    struct buf prevent_texts = {0};
+    if (rc == 0)
+        rc = prevent_build(&b->list, &prevent, &prevent_texts);
     struct buf image = {0};
     if (rc == 0) {
         const struct buf parts[] = {b->pool,      b->rules,      b->techniques,    b->code,
                                     b->item_list, b->field_list, index.logsources, index.always,
-                                    index.start,  index.rules,   t.matchers,       t.tables};
+                                    index.start,  index.rules,   t.matchers,       t.tables,
+                                    prevent,      prevent_texts};
         rc = image_write(parts, &image, err);
     } else {
         (void)err_set(err, rc, "%s", err_sentence(rc));
     }
-    struct buf *const temporary[] = {&index.start,      &index.rules, &index.always,
-                                     &index.logsources, &t.matchers,  &t.tables};
+    struct buf *const temporary[] = {&index.start, &index.rules, &index.always, &index.logsources,
+                                     &t.matchers,  &t.tables,    &prevent,      &prevent_texts};
     for (size_t i = 0; i < ARRAY_LEN(temporary); i++)
         buf_done(temporary[i]);
     if (rc) {

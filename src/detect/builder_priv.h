@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "detect/detect.h"
 #include "detect/image.h"
+#include "detect/list.h"
 #include "detect/sigma.h"
 
 enum {
@@ -31,6 +32,7 @@ struct builder {
     struct buf field_list; /* struct image_field */
     struct buf logsources; /* struct image_logsource */
     struct buf scratch;
+    struct list list; /* prevent and allow entries */
     int failed; /* 0, E_NOMEM or E_LIMIT */
 };
 

@@ -43,6 +43,16 @@ int builder_add_sigma(struct builder *b, struct str yaml, const char *source,
                       builder_refused_fn refused, void *arg, struct builder_counts *counts,
                       struct err *err) MUST_CHECK;
 
+struct list;
+
+/**
+ * Put the entries of prevent and allow lists (detect/list.h) into the ruleset being built. Expired
+ * entries too: the device's clock decides.
+ * @param list borrowed for the call
+ * @return 0, E_DENIED (an entry that list_guard refuses), E_LIMIT, E_NOMEM
+ */
+int builder_add_list(struct builder *b, const struct list *list, struct err *err) MUST_CHECK;
+
 /**
  * Write the image of all rules added. The same rules in the same order give the same bytes.
  * @return 0, E_NOMEM, E_LIMIT
@@ -93,6 +103,10 @@ struct rule_info ruleset_info(const struct ruleset *r, uint32_t rule);
 /** SHA-256 of the image as 64 hex digits: the ruleset's version. */
 struct str ruleset_version(const struct ruleset *r);
 const char *rule_level_name(enum rule_level level);
+
+struct prevent;
+/** The prevent lists of the ruleset (detect/prevent.h); lives as long as it. */
+const struct prevent *ruleset_prevent(const struct ruleset *r);
 
 /* ------------------------------------------------------------------ matching */
 

@@ -12,6 +12,7 @@ _Static_assert(sizeof(struct image_item) == 32, "format");
 _Static_assert(sizeof(struct image_field) == 16, "format");
 _Static_assert(sizeof(struct image_logsource) == 32, "format");
 _Static_assert(sizeof(struct image_matcher) == 16, "format");
+_Static_assert(sizeof(struct image_prevent) == 48, "format");
 
 struct section_row {
     uint32_t id;

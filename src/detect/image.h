@@ -131,6 +131,20 @@ struct image_matcher {
     uint32_t bytes;
 };
 
+/* An entry of the prevent lists. They stand in ascending order of kind, key and verdict (those that
+ * allow first), each kind, key and verdict once. Their texts are in a pool of their own, so that
+ * the agent's root process needs to look at these two sections only. */
+struct image_prevent {
+    uint32_t kind;        /* enum prevent_kind */
+    uint32_t verdict;     /* enum list_verdict */
+    int64_t expires_ns;   /* counts before this time; 0 = for ever */
+    struct image_str key; /* digest, identifier, path, or path up to the '*' */
+    struct image_str reason;
+    struct image_str source;
+    uint32_t parent;   /* of a path pattern: the longest other one that is a prefix of it */
+    uint32_t reserved; /* 0 */
+};
+
 /* A rule's condition in prefix form, one word an element: the operator in the top three bits, the
  * rest an item's index or, for an operator, the number of words it spans, its own included. */
 enum image_op { OP_ITEM, OP_AND, OP_OR, OP_NOT, OP_KINDS };
@@ -143,8 +157,8 @@ static inline uint32_t op_word(enum image_op op, uint32_t argument)
     return (uint32_t)op << OP_SHIFT | argument;
 }
 
-/* X(id, number, record type, member of struct image, what it holds). Numbers 32 to 47 are kept for
- * prevent lists, 48 and up for other rule languages and correlations. */
+/* X(id, number, record type, member of struct image, what it holds). Numbers 32 to 47 are for
+ * prevent lists, 48 and up are kept for other rule languages and correlations. */
 #define IMAGE_SECTIONS(X)                                                                          \
     X(SECTION_STRINGS, 1, char, strings, "string pool")                                            \
     X(SECTION_RULES, 2, struct image_rule, rules, "rules in the order they were added")            \
@@ -157,7 +171,9 @@ static inline uint32_t op_word(enum image_op op, uint32_t argument)
     X(SECTION_WITNESS_START, 9, uint32_t, witness_start, "by item, where its rules start")         \
     X(SECTION_WITNESS_RULES, 10, uint32_t, witness_rules, "rules that an item announces")          \
     X(SECTION_MATCHERS, 11, struct image_matcher, matchers, "matchers by field")                   \
-    X(SECTION_TABLES, 12, char, tables, "the matchers' tables")
+    X(SECTION_TABLES, 12, char, tables, "the matchers' tables")                                    \
+    X(SECTION_PREVENT, 32, struct image_prevent, prevent, "prevent lists")                         \
+    X(SECTION_PREVENT_TEXTS, 33, char, prevent_texts, "texts of the prevent lists")
 
 enum image_section_id {
 #define IMAGE_ID(id, number, type, member, doc) id = number,

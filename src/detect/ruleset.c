@@ -103,6 +103,8 @@ static int load(struct str image, struct str version, struct ruleset **ret_rules
     int rc = image_open(image, version.len == 0, &r->image, err);
     if (rc == 0)
         rc = ruleset_check(&r->image, err);
+    if (rc == 0)
+        rc = prevent_init(&r->image, &r->prevent, err);
     if (rc == 0) {
         PLANT_OVERREAD(image.ptr + image.len);
         rc = load_fields(r, err);
@@ -179,4 +181,9 @@ struct rule_info ruleset_info(const struct ruleset *r, uint32_t rule)
 struct str ruleset_version(const struct ruleset *r)
 {
     return str_n(r->version, 64);
+}
+
+const struct prevent *ruleset_prevent(const struct ruleset *r)
+{
+    return &r->prevent;
 }

@@ -10,6 +10,7 @@
 #include "detect/detect.h"
 #include "detect/image.h"
 #include "detect/matcher.h"
+#include "detect/prevent.h"
 #include "schema/field.h"
 
 struct ruleset_matcher {
@@ -39,6 +40,7 @@ struct ruleset {
     bool *asks_everything;                    /* by log source: some rule asks for that field */
     uint32_t *regex_of;                       /* of each item: its number among the regexes */
     uint32_t regexes;
+    struct prevent prevent;
     char version[HASH_HEX_BYTES];
 };
 

@@ -53,6 +53,12 @@
       "most disk the agent's spool takes")                                                         \
     X(PARAM_RULESET_BYTES, "ruleset_bytes", "bytes", 268435456, 1048576, 1073741824, false,        \
       "largest ruleset file")                                                                      \
+    X(PARAM_LIST_BYTES, "list_bytes", "bytes", 33554432, 65536, 268435456, false,                  \
+      "largest text of a prevent list")                                                            \
+    X(PARAM_LIST_ENTRIES, "list_entries", "entries", 500000, 1000, 5000000, false,                 \
+      "most entries of prevent lists")                                                             \
+    X(PARAM_LIST_LINE_BYTES, "list_line_bytes", "bytes", 8192, 1024, 65536, false,                 \
+      "longest line of a prevent list")                                                            \
     X(PARAM_COMMAND_ARGS_BYTES, "command_args_bytes", "bytes", 262144, 1024, 1048576, false,       \
       "largest arguments of one command")                                                          \
     X(PARAM_COMMAND_TTL_S, "command_ttl", "s", 86400, 10, 2592000, true,                           \

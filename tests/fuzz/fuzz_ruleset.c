@@ -4,6 +4,8 @@
  * against. */
 #include "detect/detect.h"
 #include "detect/image.h"
+#include "detect/list.h"
+#include "detect/prevent.h"
 #include "fuzz/fuzz.h"
 
 static const char *const rules =
@@ -17,14 +19,32 @@ static const char *const rules =
     "  t: {ProcessId|lt: 9, CommandLine|fieldref|contains: process.args, Ip|cidr: 10.0.0.0/8}\n"
     "  condition: k and (s or t)\n";
 
+static const char *const entries =
+    "value,action,reason\nABCDE12345,deny,r\nABCDE12345,allow,\n/usr/*,allow,r\n/usr/bin/*,allow,\n"
+    "0123456789abcdef0123456789abcdef01234567,deny,r\n";
+
 static void make_image(struct buf *image)
 {
     struct builder *b;
     struct builder_counts counts = {0};
-    if (builder_new(&b) || builder_add_sigma(b, str_of(rules), "r", NULL, NULL, &counts, NULL) ||
+    struct list list = {0};
+    struct list_counts list_counts = {0};
+    if (list_parse(&list, str_of(entries), LIST_FORMAT_CSV, "l", NULL, NULL, NULL, &list_counts,
+                   NULL) ||
+        builder_new(&b) || builder_add_list(b, &list, NULL) ||
+        builder_add_sigma(b, str_of(rules), "r", NULL, NULL, &counts, NULL) ||
         builder_finish(b, image, NULL) || counts.accepted != 3)
         abort();
     builder_free(b);
+    list_done(&list);
+}
+
+static void decide(const struct ruleset *r)
+{
+    struct code_identity id = {.path = STR("/usr/bin/osascript"), .team_id = STR("ABCDE12345")};
+    struct prevent_verdict v;
+    enum prevent_decision d = prevent_check(ruleset_prevent(r), &id, 1, &v);
+    FUZZ_ASSERT(d != PREVENT_DENY && (d == PREVENT_NONE || v.key.len <= LIST_VALUE_BYTES));
 }
 
 static void match(struct ruleset *r)
@@ -99,6 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_ASSERT(rc == 0 || (rc == err.code && err.message[0]));
     if (rc == 0) {
         match(r);
+        decide(r);
         ruleset_unref(r);
     }
     free(bytes);
