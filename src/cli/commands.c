@@ -6,6 +6,7 @@
 #include "cli/cmd_fleet.h"
 #include "cli/cmd_help.h"
 #include "cli/cmd_mac.h"
+#include "cli/cmd_prevent.h"
 #include "cli/cmd_rules.h"
 #include "cli/cmd_schema.h"
 #include "cli/listing.h"
@@ -71,6 +72,29 @@ const struct opt_command cli_commands[] = {
      "  cordon rules coverage --by rule --tier eslogger --blind\n"
      "  cordon rules coverage -o navigator sigma/rules >layer.json",
      cmd_rules_coverage},
+    {OFFLINE, "prevent", "check", "FILE...", 1, OPT_ARGS_ANY, NULL, NULL,
+     "Check prevent and allow lists",
+     "FILE is YAML, CSV with a header, or one value a line; '-' is standard input. What a value is "
+     "its\n"
+     "form tells: 64 hexadecimal digits are a sha256, 40 a cdhash, TEAMID:signing.id, a team id, "
+     "an\n"
+     "absolute path. Each refused entry is one line file:line: reason. Exit status 1 when one was.",
+     cmd_prevent_check},
+    {OFFLINE, "prevent", "test", "[PROGRAM]...", 0, OPT_ARGS_ANY, cmd_prevent_test_rows, NULL,
+     "Say what a list decides about programs",
+     "PROGRAM is a file, which is hashed, or the path of one that need not be there. Options add "
+     "what\n"
+     "a Mac knows of a program. Exit status 3 when one is denied.\n\n"
+     "  cordon prevent test --list block.csv ~/Downloads/updater\n"
+     "  cordon prevent test --list block.csv --team-id ABCDE12345 --signing-id com.example.app",
+     cmd_prevent_test},
+    {OFFLINE, "prevent", "preview", "FILE...", 1, OPT_ARGS_ANY, cmd_prevent_preview_rows, NULL,
+     "Show what a list would have stopped in recordings",
+     "FILE is a recording as 'cordon detect' reads it. One line for each entry and program that "
+     "it\n"
+     "would have stopped.\n\n"
+     "  cordon prevent preview --list block.csv --since 30d recording.jsonl",
+     cmd_prevent_preview},
     {OFFLINE, "fields", NULL, "", 0, 0, list_rows, NULL, "List the fields that events have",
      "Rules and filters name a field by its dotted name or by its Sigma name.", cmd_fields},
     {OFFLINE, "kinds", NULL, "", 0, 0, list_rows, NULL, "List the kinds of events",

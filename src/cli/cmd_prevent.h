@@ -1,0 +1,15 @@
+/* `cordon prevent ...`: prevent and allow lists, offline and on the server. */
+#ifndef CORDON_CLI_CMD_PREVENT_H
+#define CORDON_CLI_CMD_PREVENT_H
+
+#include "cli/opt.h"
+
+extern const struct opt_row cmd_prevent_test_rows[];
+extern const struct opt_row cmd_prevent_preview_rows[];
+
+/* Offline: cmd_prevent.c, cmd_prevent_preview.c. */
+int cmd_prevent_check(struct cli *cli, const struct opt *opt, struct err *err);
+int cmd_prevent_test(struct cli *cli, const struct opt *opt, struct err *err);
+int cmd_prevent_preview(struct cli *cli, const struct opt *opt, struct err *err);
+
+#endif
