@@ -28,6 +28,7 @@ enum { FORM_JSONL, FORM_TABLE };
 const struct opt_row cmd_detect_rows[] = {
     {"rules", 'r', OPT_TEXTS, "PATH", "Sigma rules to add: a file, or a folder with all below it",
      0, 0},
+    {"exceptions", 'x', OPT_TEXTS, "FILE", "exceptions to the rules, YAML", 0, 0},
     {"no-builtin", 0, OPT_FLAG, NULL, "leave out the analytics that come with the program", 0, 0},
     {"ruleset", 0, OPT_TEXT, "FILE", "take this file of 'cordon rules build' instead of rules", 0,
      0},
@@ -257,6 +258,9 @@ static int load_rules(struct cli *cli, const struct opt *opt, struct rules *rule
         rc = rules_add_builtin(rules, err);
     while (!rc && (path = opt_text_next(opt, "rules", &pos)))
         rc = rules_add_path(rules, path, err);
+    pos = 0;
+    while (!rc && (path = opt_text_next(opt, "exceptions", &pos)))
+        rc = rules_add_exceptions(rules, path, err);
     if (!rc && !rules->counts.accepted)
         rc = err_set(err, E_ARG, "there is no rule to match; name some with --rules=PATH");
     return rc ? rc : rules_finish(rules, err);
@@ -274,6 +278,10 @@ static void print_stats(const struct detect *d, int64_t elapsed_ns)
              (unsigned long long)d->faults, ruleset_len(d->set), per_event,
              (unsigned long long)e->regex_runs, (unsigned long long)d->bytes, seconds,
              (double)d->events / seconds, (double)d->bytes / 1e6 / seconds);
+    for (uint32_t i = 0; i < ruleset_exceptions(d->set); i++)
+        out_line(&d->cli->err, "stats: exception=%.*s rules=%u hidden=%llu",
+                 STR_FMT(ruleset_exception_id(d->set, i)), ruleset_exception_rules(d->set, i),
+                 (unsigned long long)engine_hidden(d->engine, i));
 }
 
 /* First format whose word was chosen; the words of --format are the names of the formats. */

@@ -3,6 +3,7 @@
 
 #include "cli/api.h"
 #include "cli/cmd_detect.h"
+#include "cli/cmd_exception.h"
 #include "cli/cmd_fleet.h"
 #include "cli/cmd_help.h"
 #include "cli/cmd_mac.h"
@@ -95,6 +96,14 @@ const struct opt_command cli_commands[] = {
      "would have stopped.\n\n"
      "  cordon prevent preview --list block.csv --since 30d recording.jsonl",
      cmd_prevent_preview},
+    {OFFLINE, "exception", "check", "FILE...", 1, OPT_ARGS_ANY, cmd_exception_check_rows, NULL,
+     "Check exceptions to rules and show how many rules each is for",
+     "FILE is YAML: a list of exceptions with id, reason, 'rules' or 'tags', 'when', and "
+     "'expires'.\n"
+     "Each refused one is a line file:line:column: reason; exit status 1 when one was. To see "
+     "what\n"
+     "they hide in a recording: cordon detect --exceptions FILE --stats RECORDING.",
+     cmd_exception_check},
     {OFFLINE, "fields", NULL, "", 0, 0, list_rows, NULL, "List the fields that events have",
      "Rules and filters name a field by its dotted name or by its Sigma name.", cmd_fields},
     {OFFLINE, "kinds", NULL, "", 0, 0, list_rows, NULL, "List the kinds of events",

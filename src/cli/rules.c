@@ -2,6 +2,7 @@
 #include "cli/rules.h"
 
 #include "cli/rulefiles.h"
+#include "codec/yaml.h"
 #include "os/file.h"
 #include "schema/param.h"
 
@@ -49,6 +50,15 @@ int rules_load(struct rules *r, const char *path, struct err *err)
         return rc;
     err_at(err, path, 0, 0);
     return ruleset_load(buf_str(&r->image), &r->set, err);
+}
+
+int rules_add_exceptions(struct rules *r, const char *path, struct err *err)
+{
+    struct buf text CLEANUP(buf_done) = {0};
+    int rc = file_read(path, yaml_limits_default.bytes, &text, err);
+    return rc ? rc
+              : builder_add_exceptions(r->builder, buf_str(&text), path, r->refused, r->refused_arg,
+                                       &r->exceptions, err);
 }
 
 int rules_finish(struct rules *r, struct err *err)

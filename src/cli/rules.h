@@ -12,6 +12,7 @@ struct rules {
     builder_refused_fn refused; /* may be NULL */
     void *refused_arg;
     struct builder_counts counts;
+    struct builder_counts exceptions;
     uint32_t files;
     struct buf image;    /* what `set` points into */
     struct ruleset *set; /* NULL before rules_finish */
@@ -34,6 +35,9 @@ int rules_add_bytes(struct rules *r, const char *source, struct str bytes,
  * @return 0, E_NOT_FOUND, E_DENIED, E_LIMIT, E_IO, E_PARSE (damaged), E_VERSION, E_NOMEM
  */
 int rules_load(struct rules *r, const char *path, struct err *err) MUST_CHECK;
+/** Add the exceptions of a file; those that are wrong are reported like rules. @return 0, E_PARSE,
+ * E_LIMIT, E_NOMEM, an error of file_read */
+int rules_add_exceptions(struct rules *r, const char *path, struct err *err) MUST_CHECK;
 /** Make `set` from everything added. @return 0, E_NOMEM, E_LIMIT */
 int rules_finish(struct rules *r, struct err *err) MUST_CHECK;
 

@@ -4,6 +4,7 @@
 #include "detect/builder_priv.h"
 
 #include "base/mem.h"
+#include "detect/exception_build.h"
 #include "detect/matcher.h"
 #include "detect/prevent_build.h"
 
@@ -31,6 +32,7 @@ void builder_free(struct builder *b)
     for (size_t i = 0; i < ARRAY_LEN(maps); i++)
         map_done(maps[i]);
     list_done(&b->list);
+    exceptions_done(&b->exceptions);
     arena_done(&b->arena);
     mem_free(b);
 }
@@ -203,6 +205,18 @@ int builder_add_list(struct builder *b, const struct list *list, struct err *err
     return 0;
 }
 
+int builder_add_exceptions(struct builder *b, struct str yaml, const char *source,
+                           builder_refused_fn refused, void *arg, struct builder_counts *counts,
+                           struct err *err)
+{
+    size_t before = b->exceptions.len;
+    uint32_t wrong = 0;
+    int rc = exceptions_parse(&b->exceptions, yaml, source, refused, arg, &wrong, err);
+    counts->refused += wrong;
+    counts->accepted += (uint32_t)(b->exceptions.len - before);
+    return rc;
+}
+
 /* ------------------------------------------------------------------ finishing */
 
 struct tables {
@@ -297,12 +311,16 @@ int builder_finish(struct builder *b, struct buf *ret_image, struct err *err)
     struct buf prevent_texts = {0};
     if (rc == 0)
         rc = prevent_build(&b->list, &prevent, &prevent_texts);
+    struct exception_sections except = {0};
+    if (rc == 0)
+        rc = exception_build(b, &except);
     struct buf image = {0};
     if (rc == 0) {
-        const struct buf parts[] = {b->pool,      b->rules,      b->techniques,    b->code,
-                                    b->item_list, b->field_list, index.logsources, index.always,
-                                    index.start,  index.rules,   t.matchers,       t.tables,
-                                    prevent,      prevent_texts};
+        const struct buf parts[] = {b->pool,      b->rules,      b->techniques,     b->code,
+                                    b->item_list, b->field_list, index.logsources,  index.always,
+                                    index.start,  index.rules,   t.matchers,        t.tables,
+                                    prevent,      prevent_texts, except.exceptions, except.tests,
+                                    except.start, except.list};
         rc = image_write(parts, &image, err);
     } else {
         (void)err_set(err, rc, "%s", err_sentence(rc));
@@ -311,6 +329,7 @@ int builder_finish(struct builder *b, struct buf *ret_image, struct err *err)
                                      &t.matchers,  &t.tables,    &prevent,      &prevent_texts};
     for (size_t i = 0; i < ARRAY_LEN(temporary); i++)
         buf_done(temporary[i]);
+    exception_sections_done(&except);
     if (rc) {
         buf_done(&image);
         return rc;

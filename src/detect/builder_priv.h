@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "detect/detect.h"
+#include "detect/exception.h"
 #include "detect/image.h"
 #include "detect/list.h"
 #include "detect/sigma.h"
@@ -33,6 +34,7 @@ struct builder {
     struct buf logsources; /* struct image_logsource */
     struct buf scratch;
     struct list list; /* prevent and allow entries */
+    struct exceptions exceptions;
     int failed; /* 0, E_NOMEM or E_LIMIT */
 };
 

@@ -54,6 +54,17 @@ struct list;
 int builder_add_list(struct builder *b, const struct list *list, struct err *err) MUST_CHECK;
 
 /**
+ * Put exceptions to rules (detect/exception.h) into the ruleset being built. They may be added
+ * before the rules they are for; one for rules that never come does nothing.
+ * @param refused may be NULL; called for every exception that is wrong
+ * @param counts  added to
+ * @return 0, also when some were refused; E_PARSE (no exceptions at all), E_LIMIT, E_NOMEM
+ */
+int builder_add_exceptions(struct builder *b, struct str yaml, const char *source,
+                           builder_refused_fn refused, void *arg, struct builder_counts *counts,
+                           struct err *err) MUST_CHECK;
+
+/**
  * Write the image of all rules added. The same rules in the same order give the same bytes.
  * @return 0, E_NOMEM, E_LIMIT
  */
@@ -104,6 +115,12 @@ struct rule_info ruleset_info(const struct ruleset *r, uint32_t rule);
 struct str ruleset_version(const struct ruleset *r);
 const char *rule_level_name(enum rule_level level);
 
+/** Exceptions to rules, in the order they were added. */
+uint32_t ruleset_exceptions(const struct ruleset *r);
+struct str ruleset_exception_id(const struct ruleset *r, uint32_t exception);
+/** How many rules an exception is for. */
+uint32_t ruleset_exception_rules(const struct ruleset *r, uint32_t exception);
+
 struct prevent;
 /** The prevent lists of the ruleset (detect/prevent.h); lives as long as it. */
 const struct prevent *ruleset_prevent(const struct ruleset *r);
@@ -128,6 +145,7 @@ struct engine_stats {
     uint64_t events;
     uint64_t candidates; /* rules whose cheap necessary condition held */
     uint64_t matches;
+    uint64_t hidden; /* that an exception kept from being matches */
     uint64_t regex_runs;
     uint64_t regex_limited; /* runs that hit a limit and counted as no match */
 };
@@ -146,6 +164,15 @@ void engine_free(struct engine *e);
  */
 int engine_match(struct engine *e, const struct event *ev, const struct match **ret_matches);
 const struct engine_stats *engine_stats(const struct engine *e);
+
+/** Tell whose events these are, for exceptions of a device; events that say it themselves count
+ * first. @param id copied, at most 64 bytes */
+void engine_set_device(struct engine *e, struct str id);
+/** Matches that an exception hid. @param exception 0 .. ruleset_exceptions-1 */
+uint64_t engine_hidden(const struct engine *e, uint32_t exception);
+/** Go on counting where an engine of an earlier ruleset stopped: exceptions are known by their id.
+ */
+void engine_carry_hidden(struct engine *e, const struct engine *from);
 
 /**
  * Append one alert as a JSON object without line end:

@@ -36,8 +36,10 @@ static int reserve(struct engine *e)
     e->candidates_summary = mem_calloc(words((uint32_t)words(image->rules_len)), sizeof(uint64_t));
     e->regexes = mem_calloc(e->rules->regexes, sizeof(*e->regexes));
     e->regex_bad = mem_calloc(e->rules->regexes, sizeof(*e->regex_bad));
+    e->hidden = mem_calloc(image->exceptions_len, sizeof(*e->hidden));
     if (!e->hits.bits || !e->hits.touched || !e->known || !e->asked || !e->first_extra ||
-        !e->extra_epoch || !e->candidates || !e->candidates_summary || !e->regexes || !e->regex_bad)
+        !e->extra_epoch || !e->candidates || !e->candidates_summary || !e->regexes ||
+        !e->regex_bad || !e->hidden)
         return E_NOMEM;
     return engine_source_init(e);
 }
@@ -76,6 +78,7 @@ void engine_free(struct engine *e)
     mem_free(e->candidates_summary);
     mem_free(e->regexes);
     mem_free(e->regex_bad);
+    mem_free(e->hidden);
     mem_free(e->matches);
     mem_free(e->fields);
     arena_done(&e->texts);
@@ -134,6 +137,8 @@ static int decide(struct engine *e, uint32_t rule)
     e->stats.candidates++;
     if (!engine_holds(e, rule) || e->failed)
         return e->failed;
+    if (engine_is_excepted(e, rule))
+        return 0;
     size_t from = e->fields_len;
     int rc = engine_explain(e, rule);
     if (rc)

@@ -61,6 +61,9 @@ struct engine {
     size_t fields_cap;
     struct arena texts; /* numbers as text */
     int failed;         /* E_NOMEM of a lazy item */
+    uint64_t *hidden;   /* by exception */
+    char device[65];
+    size_t device_len;
     struct engine_stats stats;
 };
 
@@ -87,6 +90,11 @@ int engine_source_init(struct engine *e) MUST_CHECK;
 void engine_source_done(struct engine *e);
 /** Find which rules apply to the event's log source. */
 void engine_source_find(struct engine *e);
+
+/* engine_except.c */
+
+/** Whether an exception hides what this rule has matched; counts it. */
+bool engine_is_excepted(struct engine *e, uint32_t rule);
 
 /* engine_eval.c */
 

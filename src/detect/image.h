@@ -145,6 +145,21 @@ struct image_prevent {
     uint32_t reserved; /* 0 */
 };
 
+/** What hides a rule's alerts; see detect/exception.h. */
+struct image_exception {
+    struct image_str id;
+    struct image_str reason;
+    int64_t expires_ns;   /* counts for events before this time; 0 = for ever */
+    uint32_t tests_start; /* follows the exception before */
+    uint32_t tests_len;
+};
+
+struct image_test {
+    uint32_t kind;     /* enum exception_test_kind; ascending within an exception */
+    uint32_t reserved; /* 0 */
+    struct image_str text;
+};
+
 /* A rule's condition in prefix form, one word an element: the operator in the top three bits, the
  * rest an item's index or, for an operator, the number of words it spans, its own included. */
 enum image_op { OP_ITEM, OP_AND, OP_OR, OP_NOT, OP_KINDS };
@@ -173,7 +188,11 @@ static inline uint32_t op_word(enum image_op op, uint32_t argument)
     X(SECTION_MATCHERS, 11, struct image_matcher, matchers, "matchers by field")                   \
     X(SECTION_TABLES, 12, char, tables, "the matchers' tables")                                    \
     X(SECTION_PREVENT, 32, struct image_prevent, prevent, "prevent lists")                         \
-    X(SECTION_PREVENT_TEXTS, 33, char, prevent_texts, "texts of the prevent lists")
+    X(SECTION_PREVENT_TEXTS, 33, char, prevent_texts, "texts of the prevent lists")                \
+    X(SECTION_EXCEPTIONS, 60, struct image_exception, exceptions, "exceptions")                    \
+    X(SECTION_TESTS, 61, struct image_test, exception_tests, "conditions of the exceptions")       \
+    X(SECTION_EXCEPTION_START, 62, uint32_t, exception_start, "by rule, where its exceptions are") \
+    X(SECTION_EXCEPTION_LIST, 63, uint32_t, exception_list, "exceptions of the rules")
 
 enum image_section_id {
 #define IMAGE_ID(id, number, type, member, doc) id = number,

@@ -187,3 +187,21 @@ const struct prevent *ruleset_prevent(const struct ruleset *r)
 {
     return &r->prevent;
 }
+
+uint32_t ruleset_exceptions(const struct ruleset *r)
+{
+    return r->image.exceptions_len;
+}
+
+struct str ruleset_exception_id(const struct ruleset *r, uint32_t exception)
+{
+    return image_text(&r->image, r->image.exceptions[exception].id);
+}
+
+uint32_t ruleset_exception_rules(const struct ruleset *r, uint32_t exception)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < r->image.exception_list_len; i++)
+        count += r->image.exception_list[i] == exception ? 1 : 0;
+    return count;
+}

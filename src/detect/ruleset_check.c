@@ -4,6 +4,7 @@
 #include "detect/ruleset_priv.h"
 
 #include "detect/cidr.h"
+#include "detect/exception.h"
 #include "detect/regex.h"
 
 static int bad(struct err *err, const char *what, uint32_t index)
@@ -190,6 +191,36 @@ static int check_matchers(const struct image *image, struct err *err)
     return 0;
 }
 
+static int check_exceptions(const struct image *image, struct err *err)
+{
+    uint32_t tests = 0;
+    for (uint32_t i = 0; i < image->exceptions_len; i++) {
+        const struct image_exception *x = &image->exceptions[i];
+        if (!str_ok(image, x->id) || !str_ok(image, x->reason) || x->tests_start != tests ||
+            !range_ok(tests, x->tests_len, image->exception_tests_len))
+            return bad(err, "exception", i);
+        tests += x->tests_len;
+    }
+    for (uint32_t i = 0; i < image->exception_tests_len; i++) {
+        if (image->exception_tests[i].kind >= EXCEPTION_TEST_KINDS ||
+            !str_ok(image, image->exception_tests[i].text))
+            return bad(err, "condition of an exception", i);
+    }
+    if (image->exception_start_len != image->rules_len + 1)
+        return bad(err, "exception index of rules", image->exception_start_len);
+    for (uint32_t i = 0; i < image->rules_len; i++) {
+        if (image->exception_start[i] > image->exception_start[i + 1])
+            return bad(err, "exception index of rule", i);
+    }
+    if (image->exception_start[image->rules_len] > image->exception_list_len)
+        return bad(err, "exception index of rules", image->rules_len);
+    for (uint32_t i = 0; i < image->exception_list_len; i++) {
+        if (image->exception_list[i] >= image->exceptions_len)
+            return bad(err, "exception of a rule", i);
+    }
+    return 0;
+}
+
 int ruleset_check(const struct image *image, struct err *err)
 {
     int rc = check_items(image, err);
@@ -199,5 +230,7 @@ int ruleset_check(const struct image *image, struct err *err)
         rc = check_logsources(image, err);
     if (rc == 0)
         rc = check_witnesses(image, err);
+    if (rc == 0)
+        rc = check_exceptions(image, err);
     return rc ? rc : check_matchers(image, err);
 }
