@@ -89,7 +89,7 @@ int prevent_init(const struct image *image, struct prevent *ret_prevent, struct 
 int prevent_open(struct str bytes, struct prevent *ret_prevent, struct err *err)
 {
     struct image image;
-    int rc = image_open(bytes, &image, err);
+    int rc = image_open(bytes, true, &image, err);
     return rc ? rc : prevent_init(&image, ret_prevent, err);
 }
 

@@ -287,7 +287,7 @@ static void sealed_damage_is_refused_or_harmless(void **state)
            "- {id: x, reason: r, rules: rule-a, when: {user: [bob, ada], path: /opt/*}}\n"
            "- {id: y, reason: r, tags: T1105, when: {signing_id: ABCDE12345:com.example.run}}\n");
     struct image image;
-    assert_ok(image_open(buf_str(&s.image), &image, NULL));
+    assert_ok(image_open(buf_str(&s.image), true, &image, NULL));
     size_t from = (size_t)((const char *)image.exceptions - s.image.ptr);
     for (size_t at = from; at + 4 <= s.image.len; at += 4) {
         for (unsigned round = 0; round < 6; round++) {
