@@ -3,7 +3,7 @@
 
 # Folder and floor, lowest first (the house's plan: docs/TOUR.md).
 set(CORDON_FLOORS
-    base:1 os:2 codec:2 crypto:3 schema:3 net:4 proto:4 event:4 codesign:4 detect:5 collect:5 store:5
+    base:1 os:2 codec:2 crypto:3 schema:3 net:4 proto:4 event:4 codesign:4 detect:5 yara:5 collect:5 store:5
     sensor:6 respond:6 hunt:6 device:6 fleet:7 apple:8 output:8 agent:9 server:9 cli:9)
 # What is for one system alone, by the end of its name; on macOS the server and what only it uses is left out.
 set(CORDON_LEFT_OUT "/main\\.c$|_macos\\.c$")

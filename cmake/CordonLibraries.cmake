@@ -9,7 +9,7 @@ if(APPLE)
 else()
     find_package(PkgConfig REQUIRED)
     pkg_check_modules(DEPS REQUIRED IMPORTED_TARGET
-        yaml-0.1 jansson libpcre2-8 libzstd openssl sqlite3 libcurl libargon2 libseccomp)
+        yaml-0.1 jansson libpcre2-8 libzstd openssl sqlite3 libcurl libargon2 libseccomp yara)
     find_package(Threads REQUIRED)
     target_link_libraries(cordon_dependencies INTERFACE PkgConfig::DEPS Threads::Threads)
 endif()

@@ -9,6 +9,7 @@
 #include "cli/cmd_mac.h"
 #include "cli/cmd_prevent.h"
 #include "cli/cmd_rules.h"
+#include "cli/cmd_scan.h"
 #include "cli/cmd_schema.h"
 #include "cli/listing.h"
 
@@ -104,6 +105,17 @@ const struct opt_command cli_commands[] = {
      "what\n"
      "they hide in a recording: cordon detect --exceptions FILE --stats RECORDING.",
      cmd_exception_check},
+    {OFFLINE, "scan", NULL, "PATH...", 1, OPT_ARGS_ANY, cmd_scan_rows, NULL,
+     "Look for YARA rules in files",
+     "PATH is a file, or a folder with all regular files below it; symbolic links in it are not\n"
+     "followed. Rules may import the modules hash, macho, elf, math, string, time and console, "
+     "and\n"
+     "include nothing. They run in a process that can neither open files nor reach the network; a\n"
+     "file on which it dies or takes too long is named and left out. Exit status 1 when a file "
+     "could\n"
+     "not be scanned. On macOS the program has no YARA.\n\n"
+     "  cordon scan --yara rules/ --output jsonl /home /tmp",
+     cmd_scan},
     {OFFLINE, "fields", NULL, "", 0, 0, list_rows, NULL, "List the fields that events have",
      "Rules and filters name a field by its dotted name or by its Sigma name.", cmd_fields},
     {OFFLINE, "kinds", NULL, "", 0, 0, list_rows, NULL, "List the kinds of events",

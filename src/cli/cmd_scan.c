@@ -1,0 +1,265 @@
+/* `cordon scan`: the walk over files, one worker, a line for each match. A file that cannot be
+ * scanned costs a message, never the run. See cmd_scan.h. */
+#include "cli/cmd_scan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/timefmt.h"
+#include "cli/cli.h"
+#include "codec/json_out.h"
+#include "crypto/hash.h"
+#include "os/clock.h"
+#include "os/file.h"
+#include "os/proc.h"
+#include "proto/json_in.h"
+#include "yara/serve.h"
+#include "yara/worker.h"
+#include "yara/yara.h"
+
+#define PROGRESS_EVERY_NS (NS_PER_S / 2)
+
+enum { FORM_TABLE, FORM_JSONL };
+enum { SECONDS_MOST = 3600, MEGABYTES_MOST = 1024 };
+
+const struct opt_row cmd_scan_rows[] = {
+    {"yara", 'y', OPT_TEXTS, "PATH",
+     "YARA rules (required): a file, or a folder of which every *.yar and *.yara is taken", 0, 0},
+    {"seconds", 0, OPT_NUMBER, "N", "most seconds for one file (default 30)", 1, SECONDS_MOST},
+    {"megabytes", 0, OPT_NUMBER, "N", "look at the first N MiB of a file (default 256)", 1,
+     MEGABYTES_MOST},
+    OPT_OUTPUT("table|jsonl"),
+    {"exit-code", 0, OPT_FLAG, NULL, "exit with status 3 when something matched", 0, 0},
+    OPT_END,
+};
+
+struct scan {
+    struct cli *cli;
+    unsigned form;
+    struct yara_worker *worker;
+    struct yara_found found;
+    uint64_t files;
+    uint64_t matches;
+    uint64_t failed;
+    uint64_t cut;
+    int64_t progress_ns; /* 0 = no progress line shown */
+};
+
+static void scan_done(struct scan *s)
+{
+    yara_worker_free(s->worker);
+    buf_done(&s->found.rules);
+}
+
+static void close_fts(FTS **fts)
+{
+    if (*fts)
+        (void)fts_close(*fts);
+}
+
+static void clear_progress(struct scan *s)
+{
+    if (s->progress_ns) {
+        buf_add_cstr(&s->cli->err.text, "\r\x1b[K");
+        out_flush(&s->cli->err);
+        s->progress_ns = 0;
+    }
+}
+
+static void show_progress(struct scan *s)
+{
+    int64_t now = clock_mono_ns();
+    if (!s->cli->err.tty || (s->progress_ns && now - s->progress_ns < PROGRESS_EVERY_NS))
+        return;
+    s->progress_ns = now;
+    buf_addf(&s->cli->err.text, "\r\x1b[K%llu files, %llu matches", (unsigned long long)s->files,
+             (unsigned long long)s->matches);
+    out_flush(&s->cli->err);
+}
+
+static void report(struct scan *s, const char *path, const char *message)
+{
+    clear_progress(s);
+    s->failed++;
+    out_line(&s->cli->err, "%s: %s", path, message);
+    out_flush(&s->cli->err);
+}
+
+/* ------------------------------------------------------------------ rules */
+
+static int add_rules_file(struct yara_worker *w, const char *path, struct err *err)
+{
+    struct buf text CLEANUP(buf_done) = {0};
+    int rc = file_read(path, YARA_SOURCE_BYTES_MOST, &text, err);
+    if (rc == 0 && yara_worker_add(w, path, buf_str(&text)))
+        rc = err_set(err, E_NOMEM, "%s", err_sentence(E_NOMEM));
+    return rc;
+}
+
+static bool is_rules_name(const char *name)
+{
+    struct str s = str_of(name);
+    return s.len && s.ptr[0] != '.' &&
+           (str_ends_nocase(s, STR(".yar")) || str_ends_nocase(s, STR(".yara")));
+}
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+    return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+static int add_rules(struct yara_worker *w, const char *path, unsigned *files, struct err *err)
+{
+    char *roots[] = {(char *)(uintptr_t)path, NULL}; /* fts(3) does not write to them */
+    FTS *fts CLEANUP(close_fts) = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
+    FTSENT *e;
+    int rc = fts ? 0 : err_errno(err, file_errno_code(errno), errno, "cannot read %s", path);
+    while (rc == 0 && (e = fts_read(fts))) {
+        bool top = e->fts_level == FTS_ROOTLEVEL;
+        bool file = e->fts_info == FTS_F ||
+                    (top && e->fts_info != FTS_D && e->fts_info != FTS_DP && e->fts_info != FTS_NS);
+        if (e->fts_info == FTS_NS || e->fts_info == FTS_ERR || e->fts_info == FTS_DNR)
+            rc = err_errno(err, file_errno_code(e->fts_errno), e->fts_errno, "cannot read %s",
+                           e->fts_path);
+        else if (file && (top || is_rules_name(e->fts_name))) {
+            rc = add_rules_file(w, e->fts_path, err);
+            ++*files;
+        }
+    }
+    return rc;
+}
+
+static int load_rules(struct scan *s, const struct opt *opt, struct err *err)
+{
+    size_t pos = 0;
+    const char *path;
+    unsigned files = 0;
+    int rc = 0;
+    while (!rc && (path = opt_text_next(opt, "yara", &pos)))
+        rc = add_rules(s->worker, path, &files, err);
+    if (!rc && !files)
+        rc = err_set(err, E_ARG, "there are no rules to look for; name some with --yara PATH");
+    return rc ? rc : yara_worker_start(s->worker, err);
+}
+
+/* ------------------------------------------------------------------ one file */
+
+static void print_match(struct scan *s, const char *path, const json_t *match, const char *sha256)
+{
+    struct out *out = &s->cli->out;
+    const char *rule = json_string_value(json_object_get(match, "rule"));
+    s->matches++;
+    if (s->form == FORM_TABLE) {
+        out_line(out, "%-40s  %s", rule ? rule : "", path);
+        return;
+    }
+    struct json_out j = {.out = &out->text};
+    char *text = json_dumps(match, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    json_object_begin(&j);
+    json_kv_cstr(&j, "path", path);
+    json_kv_cstr(&j, "sha256", sha256);
+    json_kv_uint(&j, "bytes", s->found.bytes);
+    json_kv_bool(&j, "cut", s->found.cut);
+    json_key(&j, "match");
+    json_raw(&j, text ? str_of(text) : STR("null"));
+    json_object_end(&j);
+    free(text);
+    buf_add_char(&out->text, '\n');
+    out_end_line(out);
+}
+
+static void print_matches(struct scan *s, const char *path, int fd)
+{
+    struct buf list CLEANUP(buf_done) = {0};
+    unsigned char digest[HASH_BYTES];
+    char sha256[HASH_HEX_BYTES] = "";
+    json_error_t error;
+    if (s->found.rules.len == 0)
+        return;
+    clear_progress(s);
+    if (s->form == FORM_JSONL && lseek(fd, 0, SEEK_SET) == 0 &&
+        hash_sha256_fd(fd, UINT64_MAX, digest, NULL) == 0)
+        hash_hex(digest, sha256);
+    buf_addf(&list, "[%.*s]", STR_FMT(buf_str(&s->found.rules)));
+    json_t *matches CLEANUP(json_in_freep) = json_loads(buf_cstr(&list), 0, &error);
+    if (!matches)
+        report(s, path, "the worker's answer is no list of matches");
+    for (size_t i = 0; i < json_array_size(matches); i++)
+        print_match(s, path, json_array_get(matches, i), sha256);
+}
+
+static int scan_file(struct scan *s, const char *path)
+{
+    struct err err = {0};
+    struct stat st;
+    int fd CLEANUP(fd_closep) = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0) {
+        report(s, path, strerror(errno));
+        return 0;
+    }
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+        return 0; /* it was another file a moment ago */
+    s->files++;
+    int rc = yara_worker_scan(s->worker, fd, &s->found, &err);
+    if (rc)
+        report(s, path, err.message);
+    s->cut += s->found.cut;
+    print_matches(s, path, fd);
+    show_progress(s);
+    return rc == E_NOMEM ? rc : s->cli->out.error;
+}
+
+static int scan_path(struct scan *s, const char *path, struct err *err)
+{
+    char *roots[] = {(char *)(uintptr_t)path, NULL};
+    FTS *fts CLEANUP(close_fts) =
+        fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
+    FTSENT *e;
+    int rc = fts ? 0 : err_errno(err, file_errno_code(errno), errno, "cannot read %s", path);
+    while (rc == 0 && !cli_interrupted() && (e = fts_read(fts))) {
+        if (e->fts_info == FTS_F)
+            rc = scan_file(s, e->fts_path);
+        else if (e->fts_info == FTS_NS || e->fts_info == FTS_ERR || e->fts_info == FTS_DNR)
+            report(s, e->fts_path, strerror(e->fts_errno));
+    }
+    return rc;
+}
+
+int cmd_scan(struct cli *cli, const struct opt *opt, struct err *err)
+{
+    char own[PATH_MAX];
+    const char *const argv[] = {own, SCAN_WORKER_ARG, NULL};
+    struct yara_limits limits = yara_limits_default;
+    struct scan s CLEANUP(scan_done) = {.cli = cli, .form = opt_choice(opt, "output")};
+    if (!yara_available())
+        return err_set(err, E_UNSUPPORTED, "YARA is not part of this program on this system");
+    limits.seconds = (uint32_t)opt_number(opt, "seconds", limits.seconds);
+    limits.file_bytes = (uint64_t)opt_number(opt, "megabytes", (int64_t)(limits.file_bytes >> 20))
+                        << 20;
+    int rc = proc_own_path(own, sizeof own, err);
+    if (rc == 0)
+        rc = yara_worker_new(argv, &limits, &s.worker);
+    if (rc == 0)
+        rc = load_rules(&s, opt, err);
+    cli_catch_interrupt();
+    for (size_t i = 0; rc == 0 && i < opt->args_len && !cli_interrupted(); i++)
+        rc = scan_path(&s, opt->args[i], err);
+    clear_progress(&s);
+    if (rc)
+        return rc;
+    out_line(&cli->err, "%llu files with %u rules: %llu matches, %llu not scanned%s",
+             (unsigned long long)s.files, yara_worker_rules(s.worker),
+             (unsigned long long)s.matches, (unsigned long long)s.failed,
+             s.cut ? "; files longer than --megabytes were looked at in part" : "");
+    if (cli_interrupted())
+        return EXIT_INTERRUPTED;
+    if (opt_flag(opt, "exit-code") && s.matches)
+        return EXIT_MATCHED;
+    return s.failed ? EXIT_REFUSED : 0;
+}
