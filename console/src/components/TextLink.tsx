@@ -7,12 +7,14 @@ import classes from "./TextLink.module.css";
 type Props = AnchorHTMLAttributes<HTMLAnchorElement> & {
     /** The name of a row: darker, underlined only under the pointer. */
     strong?: boolean;
+    /** Stands between words: underlined, since its colour alone does not tell it from them. */
+    inText?: boolean;
     ref?: Ref<HTMLAnchorElement>;
 };
 
-function Anchor({ strong, children, ...rest }: Props) {
+function Anchor({ strong, inText, children, ...rest }: Props) {
     return (
-        <a {...rest} className={classes.link} data-strong={strong || undefined}>
+        <a {...rest} className={classes.link} data-strong={strong || undefined} data-in-text={inText || undefined}>
             {children}
         </a>
     );

@@ -2,7 +2,6 @@
 import { Button, Menu, useMantineColorScheme } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import {
-    IconCheck,
     IconDeviceDesktop,
     IconKey,
     IconKeyboard,
@@ -53,18 +52,17 @@ export function AccountMenu({ onHelp }: { onHelp: () => void }) {
                     <Menu.Divider />
                     <Menu.Label>Colours</Menu.Label>
                     {SCHEMES.map(({ value, label, icon: Icon }) => (
-                        <Menu.Item
+                        <Menu.RadioItem
                             key={value}
-                            role="menuitemradio"
-                            aria-checked={colorScheme === value}
-                            leftSection={<Icon size={14} aria-hidden />}
-                            rightSection={colorScheme === value && <IconCheck size={14} aria-hidden />}
-                            onClick={() => {
+                            value={value}
+                            checked={colorScheme === value}
+                            rightSection={<Icon size={14} aria-hidden />}
+                            onChange={() => {
                                 setColorScheme(value);
                             }}
                         >
                             {label}
-                        </Menu.Item>
+                        </Menu.RadioItem>
                     ))}
                     <Menu.Divider />
                     <Menu.Item leftSection={<IconLogout size={14} aria-hidden />} onClick={() => void signOut()}>

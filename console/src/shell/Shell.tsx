@@ -73,7 +73,7 @@ export function Shell() {
                     <AccountMenu onHelp={openHelp} />
                 </Group>
             </AppShell.Header>
-            <AppShell.Navbar className={classes.navbar} aria-label="Pages">
+            <AppShell.Navbar className={classes.navbar} aria-label="Pages" data-closed={!menu || undefined}>
                 <ScrollArea>
                     {PLACES.filter((place) => can(place.permission)).map((place) => (
                         <NavLink

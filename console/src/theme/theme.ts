@@ -1,5 +1,5 @@
 // Mantine's theme: dense, system fonts (nothing is loaded from elsewhere), contrast that axe accepts in both schemes.
-import { Alert, createTheme, type CSSVariablesResolver, Drawer, Modal, Notification, Tooltip } from "@mantine/core";
+import { Alert, createTheme, type CSSVariablesResolver, Drawer, Menu, Modal, Notification, Tooltip } from "@mantine/core";
 
 import { tokenVariables } from "./tokens";
 
@@ -33,6 +33,8 @@ export const theme = createTheme({
         Modal: Modal.extend({
             defaultProps: { centered: true, lockScroll: false, closeButtonProps: { "aria-label": "Close" } },
         }),
+        // Its first element would take the focus although it is said to be none.
+        Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
         Notification: Notification.extend({ styles: { description: { color: "var(--mantine-color-dimmed)" } } }),
         Tooltip: Tooltip.extend({ defaultProps: { events: { hover: true, focus: true, touch: true }, withArrow: true } }),
     },

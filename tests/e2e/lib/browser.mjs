@@ -100,13 +100,28 @@ const steps = {
     value: ({ at }) => locate(at).inputValue(),
     attribute: ({ at, name }) => locate(at).getAttribute(name),
     evaluate: ({ code, argument }) => page.evaluate(`(${code})(${JSON.stringify(argument ?? null)})`),
+    /** Playwright's own waiting would evaluate text in the page, which the server's policy forbids. */
     until: async ({ code, argument, timeout }) => {
-        await page.waitForFunction(`(${code})(${JSON.stringify(argument ?? null)})`, undefined, { timeout });
+        const end = Date.now() + timeout;
+        const ask = () => page.evaluate(`(${code})(${JSON.stringify(argument ?? null)})`);
+        for (;;) {
+            // A page that is being left has no answer.
+            if (await ask().catch((error) => Date.now() >= end && Promise.reject(error))) return;
+            if (Date.now() >= end) throw new Error(`not within ${timeout} ms`);
+            await new Promise((resolve) => { setTimeout(resolve, 20); });
+        }
     },
     clipboard: () => page.evaluate("navigator.clipboard.readText()"),
     shot: async ({ path, whole = false }) => { await page.screenshot({ path, fullPage: whole }); },
     window: async ({ width, height }) => { await page.setViewportSize({ width, height }); },
-    scheme: async ({ name }) => { await page.emulateMedia({ colorScheme: name }); },
+    /** Ends when the page has taken it over and has drawn itself anew. */
+    scheme: async ({ name }) => {
+        await page.emulateMedia({ colorScheme: name });
+        await steps.until({
+            code: "(name) => document.documentElement.dataset.mantineColorScheme === name", argument: name, timeout: WAIT_MS,
+        });
+        await page.evaluate("new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))");
+    },
     cookies: () => context.cookies(),
     forget: async () => { await context.clearCookies(); },
     /** Answer calls whose path begins so: "hold", or {status, body}. */

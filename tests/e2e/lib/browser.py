@@ -116,19 +116,18 @@ class Browser:
         check("error" not in found, f"{what}: {found.get('error')}")
         return found.get("value")
 
-    def step(self, name, **given):
-        os.write(self.steps, json.dumps({"step": name, **given}).encode() + b"\n")
+    def step(self, step, **given):
+        os.write(self.steps, json.dumps({"step": step, **given}).encode() + b"\n")
         try:
-            return self.outcome(f"{name} {json.dumps(given)[:300]}")
+            return self.outcome(f"{step} {json.dumps(given)[:300]}")
         except AssertionError:
-            self.failed_at(name)
+            self.failed_at(step)
             raise
 
-    def failed_at(self, name):
+    def failed_at(self, step):
         """Keep what a person would have seen."""
-        if name != "shot":
-            path = self.shot("failed")
-            print(f"the page when the step failed: {path}")
+        if step != "shot" and self.process.status is None:
+            print(f"the page when the step failed: {self.shot('failed')}")
 
     def close(self):
         """Chromium ends with what it is told."""
@@ -235,10 +234,9 @@ class Browser:
         """The cookies are gone, as at a session's end."""
         self.step("forget")
 
-    def check_accessible(self, what):
-        found = self.step("axe", tags=AXE_TAGS)
-        lines = [f"{v['id']}: {v['help']}\n    " + "\n    ".join(v["nodes"]) for v in found]
-        check(not found, f"axe finds {len(found)} violations on {what}:\n" + "\n".join(lines))
+    def violations(self):
+        """What axe finds wrong with the page as it is now, a text each."""
+        return [f"{one['id']}: {one['help']}\n    " + "\n    ".join(one["nodes"]) for one in self.step("axe", tags=AXE_TAGS)]
 
     def check_quiet(self, *allowed):
         """Nothing went wrong by itself since the last call, but for what is `allowed`: see `refused`."""

@@ -1,6 +1,6 @@
 // The small menu of a list: which columns, wrapping, copy, export.
 import { ActionIcon, Menu, Tooltip } from "@mantine/core";
-import { IconCheck, IconClipboard, IconDotsVertical, IconFileTypeCsv, IconJson, IconTextWrap } from "@tabler/icons-react";
+import { IconClipboard, IconDotsVertical, IconFileTypeCsv, IconJson } from "@tabler/icons-react";
 
 import { setPreferences, usePreferences } from "../../settings/preferences";
 import type { Column } from "./column";
@@ -37,30 +37,26 @@ export function TableTools<T>({ name, columns, hidden, onHidden, rows, selectedO
                     .map((column) => {
                         const on = !hidden.includes(column.id);
                         return (
-                            <Menu.Item
+                            <Menu.CheckboxItem
                                 key={column.id}
-                                role="menuitemcheckbox"
-                                aria-checked={on}
-                                leftSection={on ? <IconCheck size={14} aria-hidden /> : <span style={{ width: 14 }} />}
-                                onClick={() => {
+                                checked={on}
+                                onChange={() => {
                                     onHidden(on ? [...hidden, column.id] : hidden.filter((id) => id !== column.id));
                                 }}
                             >
                                 {column.header}
-                            </Menu.Item>
+                            </Menu.CheckboxItem>
                         );
                     })}
                 <Menu.Divider />
-                <Menu.Item
-                    role="menuitemcheckbox"
-                    aria-checked={wrap}
-                    leftSection={wrap ? <IconCheck size={14} aria-hidden /> : <IconTextWrap size={14} aria-hidden />}
-                    onClick={() => {
+                <Menu.CheckboxItem
+                    checked={wrap}
+                    onChange={() => {
                         setPreferences({ wrap: !wrap });
                     }}
                 >
                     Wrap long text
-                </Menu.Item>
+                </Menu.CheckboxItem>
                 <Menu.Divider />
                 <Menu.Label>{what}</Menu.Label>
                 <Menu.Item

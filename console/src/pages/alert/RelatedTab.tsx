@@ -22,7 +22,7 @@ function distance(here: string, there: string): string {
 export function RelatedTab({ alert }: { alert: Alert }) {
     const related = [...alert.related].sort((a, b) => (parseTime(a.time) ?? 0) - (parseTime(b.time) ?? 0));
     const all = (
-        <TextLink to="/alerts" search={{ device: alert.device, state: [...ALERT_STATES] }}>
+        <TextLink to="/alerts" inText search={{ device: alert.device, state: [...ALERT_STATES] }}>
             All alerts of this device
         </TextLink>
     );
