@@ -1,5 +1,6 @@
 import { screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
+import { useState } from "react";
 import { describe, expect, it, vi } from "vitest";
 
 import { show } from "../../tests/render";
@@ -40,6 +41,26 @@ describe("ReasonDialog", () => {
         await user.click(button());
         expect(onSubmit).toHaveBeenCalledExactlyOnceWith({ reason: "stealer seen" });
         expect(onClose).toHaveBeenCalledOnce();
+    });
+
+    it("gives the focus back to what opened it", async () => {
+        function Opener() {
+            const [open, setOpen] = useState(false);
+            return (
+                <>
+                    <button onClick={() => { setOpen(true); }}>open it</button>
+                    {open && <ReasonDialog {...base} onSubmit={vi.fn()} onClose={() => { setOpen(false); }} />}
+                </>
+            );
+        }
+        const user = userEvent.setup();
+        show(<Opener />);
+        const opener = screen.getByText("open it");
+        await user.click(opener);
+        await user.type(screen.getByLabelText(/Reason/), "x");
+        await user.keyboard("{Escape}");
+        expect(screen.queryByRole("dialog")).toBeNull();
+        expect(document.activeElement).toBe(opener);
     });
 
     it("asks for the host's name when the server does, and sends it", async () => {

@@ -6,6 +6,7 @@ import { type ReactNode, useState } from "react";
 
 import { asProblem, type Problem } from "../api/problem";
 import { SafeText } from "./SafeText";
+import { useReturnFocus } from "./useReturnFocus";
 
 export interface ReasonTarget {
     id: string;
@@ -82,6 +83,7 @@ function Consequences({ does, loses, reversible, notRestored }: Pick<Props, "doe
 
 export function ReasonDialog(props: Props) {
     const { targets, nouns = ["device", "devices"], typed, danger = false, reasonRequired = true } = props;
+    useReturnFocus();
     const [reason, setReason] = useState("");
     const [host, setHost] = useState("");
     const [typedText, setTypedText] = useState("");

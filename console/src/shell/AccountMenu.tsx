@@ -36,7 +36,7 @@ export function AccountMenu({ onHelp }: { onHelp: () => void }) {
                         leftSection={<IconUserCircle size={18} aria-hidden />}
                         aria-label={`Account of ${visible(session.name)}`}
                     >
-                        {visible(session.name)}
+                        <span className="wide-only">{visible(session.name)}</span>
                     </Button>
                 </Menu.Target>
                 <Menu.Dropdown>

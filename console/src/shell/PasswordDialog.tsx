@@ -5,9 +5,11 @@ import { useState } from "react";
 
 import { api } from "../api/client";
 import { asProblem } from "../api/problem";
+import { useReturnFocus } from "../components/useReturnFocus";
 import { useSession } from "../session/SessionContext";
 
 export function PasswordDialog({ onClose }: { onClose: () => void }) {
+    useReturnFocus();
     const { session } = useSession();
     const [password, setPassword] = useState("");
     const [fresh, setFresh] = useState("");

@@ -63,7 +63,7 @@ export function Shell() {
                 <Group gap="sm" wrap="nowrap">
                     <Burger opened={menu} onClick={toggleMenu} hiddenFrom="sm" size="sm" aria-label="Pages" />
                     <img src={icon} width={24} height={24} alt="" />
-                    <Text fw={700} size="md">
+                    <Text fw={700} size="md" className="wide-only">
                         Cordon
                     </Text>
                 </Group>

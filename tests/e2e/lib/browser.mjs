@@ -82,6 +82,9 @@ function locate(at, from = page) {
     return at.nth === undefined ? found : found.nth(at.nth);
 }
 
+/** The page has drawn itself anew. */
+const drawn = () => page.evaluate("new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))");
+
 /** Held or answered calls of the API by pattern; what is held goes on when it is let go. */
 const held = [];
 const steps = {
@@ -113,14 +116,17 @@ const steps = {
     },
     clipboard: () => page.evaluate("navigator.clipboard.readText()"),
     shot: async ({ path, whole = false }) => { await page.screenshot({ path, fullPage: whole }); },
-    window: async ({ width, height }) => { await page.setViewportSize({ width, height }); },
+    window: async ({ width, height }) => {
+        await page.setViewportSize({ width, height });
+        await drawn();
+    },
     /** Ends when the page has taken it over and has drawn itself anew. */
     scheme: async ({ name }) => {
         await page.emulateMedia({ colorScheme: name });
         await steps.until({
             code: "(name) => document.documentElement.dataset.mantineColorScheme === name", argument: name, timeout: WAIT_MS,
         });
-        await page.evaluate("new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))");
+        await drawn();
     },
     cookies: () => context.cookies(),
     forget: async () => { await context.clearCookies(); },

@@ -13,6 +13,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import ssl
 import subprocess
 import sys
@@ -198,7 +199,7 @@ class Browser:
     def shot(self, name, whole=False):
         """Keep a picture of the page: build/<preset>/artefacts/console/<scenario>-<name>.png"""
         scenario = os.path.basename(os.path.dirname(os.path.abspath(sys.argv[0])))
-        path = os.path.join(self.shots, f"{scenario}-{name}.png")
+        path = os.path.join(self.shots, f"{scenario}-{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-')}.png")
         self.step("shot", path=path, whole=whole)
         return path
 

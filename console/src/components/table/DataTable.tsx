@@ -129,7 +129,7 @@ export function DataTable<T>(props: Props<T>) {
     return (
         <div className={classes.frame} ref={frame}>
             <Group justify="space-between" gap="xs" px="sm" py={4} wrap="nowrap" className={classes.tools}>
-                <Group gap="xs" className="no-print">
+                <Group gap="xs" className="no-print" flex={1} miw={0}>
                     {props.toolbar}
                 </Group>
                 <TableTools

@@ -16,12 +16,14 @@ import { ErrorState, LoadingLines } from "../../components/states";
 import { TextLink } from "../../components/TextLink";
 import { Time } from "../../components/Time";
 import { KeepIsolated } from "../../respond/KeepIsolated";
+import { useReturnFocus } from "../../components/useReturnFocus";
 import { actionTitle } from "../../respond/kinds";
 import { useSession } from "../../session/SessionContext";
 import classes from "./ActionDrawer.module.css";
 import { stepsOf } from "./steps";
 
 export function ActionDrawer({ id, onClose }: { id: string; onClose: () => void }) {
+    useReturnFocus();
     const query = useQuery(actionQuery(id));
     const action = query.data;
     return (
