@@ -31,6 +31,7 @@ void segfile_free(struct segfile *f)
     for (struct map_slot *slot = map_next(&f->names, &pos); slot; slot = map_next(&f->names, &pos))
         mem_free((void *)(uintptr_t)slot->value);
     map_done(&f->names);
+    arena_done(&f->keys);
     mem_free(f->frames);
     mem_free(f->pending);
     mem_free(f);
@@ -68,6 +69,10 @@ int segfile_add(struct segfile *f, const struct segment_frame *frame)
     struct segment_frame *mine = &f->frames[f->frames_len];
     *mine = *frame;
     rc = intern(f, frame->device, &mine->device);
+    if (!rc && frame->keys.len) {
+        mine->keys = arena_str(&f->keys, frame->keys);
+        rc = mine->keys.ptr ? 0 : E_NOMEM;
+    }
     if (rc)
         return rc;
     f->frames_len++;

@@ -11,7 +11,7 @@ static const struct str frame_magic = {"CFRM", 4};
 static const struct str footer_magic = {"CFTR", 4};
 static const struct str end_magic = {"CEND", 4};
 
-enum { FOOTER_VERSION = 1, TAG_SUMMARY = 1, TAG_DEVICES = 2, TAG_INDEX = 3 };
+enum { FOOTER_VERSION = 1, TAG_SUMMARY = 1, TAG_DEVICES = 2, TAG_INDEX = 3, TAG_KEYS = 4 };
 enum { SUMMARY_BYTES = 3 * 8 + 4 * 8 + 4 * 8 };
 
 int segformat_sum(struct str bytes, unsigned char ret_sum[SEGFORMAT_SUM_BYTES])
@@ -80,9 +80,9 @@ int segformat_header(struct str bytes, struct segment_head *ret_head, struct err
     head.shard = rd_u32(&r);
     head.created_ns = (int64_t)rd_u64(&r);
     head.id = rd_u64(&r);
-    if (head.format != SEGMENT_FORMAT)
-        return err_set(err, E_VERSION, "segment format %u, this program reads %d", head.format,
-                       SEGMENT_FORMAT);
+    if (head.format < SEGMENT_FORMAT_LEAST || head.format > SEGMENT_FORMAT)
+        return err_set(err, E_VERSION, "segment format %u, this program reads %d to %d",
+                       head.format, SEGMENT_FORMAT_LEAST, SEGMENT_FORMAT);
     size_t body = SEGMENT_HEADER_BYTES - SEGFORMAT_SUM_BYTES;
     int rc = segformat_check(str_sub(bytes, 0, body), bytes.ptr + body, "segment header", 0, err);
     if (rc)
@@ -95,8 +95,8 @@ void segformat_add_frame(struct buf *out, const struct segment_frame *frame, str
 {
     size_t from = out->len;
     buf_add_str(out, frame_magic);
-    buf_add_u16(out, (uint16_t)(SEGFORMAT_FRAME_FIXED + frame->device.len));
-    buf_add_u16(out, 0);
+    buf_add_u16(out, (uint16_t)(SEGFORMAT_FRAME_FIXED + frame->device.len + frame->keys.len));
+    buf_add_u16(out, (uint16_t)frame->keys.len);
     buf_add_u32(out, (uint32_t)payload.len);
     buf_add_u32(out, frame->plain_bytes);
     buf_add_u32(out, frame->events);
@@ -110,17 +110,23 @@ void segformat_add_frame(struct buf *out, const struct segment_frame *frame, str
         buf_add_u64(out, frame->kinds[i]);
     buf_add_u8(out, (uint8_t)frame->device.len);
     buf_add_str(out, frame->device);
+    buf_add_str(out, frame->keys);
     add_sum(out, payload);
     add_sum_from(out, from);
 }
 
-/* The limits every frame obeys, whether its header or the index describes it. */
-static bool frame_possible(const struct segment_frame *f)
+/* The limits every frame obeys, whether its header or the index describes it. A footer may leave
+ * the keys of all its frames out. */
+static bool frame_possible(const struct segment_frame *f, bool indexed)
 {
+    size_t keys =
+        indexed && f->keys.len == 0 && f->header_bytes > SEGFORMAT_FRAME_FIXED + f->device.len
+            ? f->header_bytes - SEGFORMAT_FRAME_FIXED - f->device.len
+            : f->keys.len;
     return f->stored_bytes > 0 && f->plain_bytes > 0 && f->plain_bytes <= SEGMENT_LINE_BYTES_MOST &&
            f->stored_bytes <= SEGMENT_LINE_BYTES_MOST + SEGMENT_FRAME_BYTES && f->device.len > 0 &&
-           f->device.len <= SEGMENT_DEVICE_BYTES && f->sequence > 0 &&
-           f->header_bytes == SEGFORMAT_FRAME_FIXED + f->device.len;
+           f->device.len <= SEGMENT_DEVICE_BYTES && f->sequence > 0 && keys <= SEGKEYS_BYTES_MOST &&
+           f->header_bytes == SEGFORMAT_FRAME_FIXED + f->device.len + keys;
 }
 
 int segformat_frame(struct str bytes, uint64_t offset, struct segment_frame *ret_frame,
@@ -131,7 +137,7 @@ int segformat_frame(struct str bytes, uint64_t offset, struct segment_frame *ret
     if (!str_eq(rd_bytes(&r, frame_magic.len), frame_magic))
         return err_set(err, E_PARSE, "no frame at byte %llu", (unsigned long long)offset);
     f.header_bytes = rd_u16(&r);
-    (void)rd_u16(&r);
+    size_t key_bytes = rd_u16(&r);
     f.stored_bytes = rd_u32(&r);
     f.plain_bytes = rd_u32(&r);
     f.events = rd_u32(&r);
@@ -144,9 +150,10 @@ int segformat_frame(struct str bytes, uint64_t offset, struct segment_frame *ret
     for (unsigned i = 0; i < 4; i++)
         f.kinds[i] = rd_u64(&r);
     f.device = rd_bytes(&r, rd_u8(&r));
+    f.keys = rd_bytes(&r, key_bytes);
     struct str payload_sum = rd_bytes(&r, SEGFORMAT_SUM_BYTES);
     struct str sum = rd_bytes(&r, SEGFORMAT_SUM_BYTES);
-    if (r.failed || !frame_possible(&f))
+    if (r.failed || !frame_possible(&f, false))
         return err_set(err, E_PARSE, "the frame header at byte %llu is damaged",
                        (unsigned long long)offset);
     int rc = segformat_check(str_sub(bytes, 0, f.header_bytes - SEGFORMAT_SUM_BYTES), sum.ptr,
@@ -156,6 +163,14 @@ int segformat_frame(struct str bytes, uint64_t offset, struct segment_frame *ret
     memcpy(ret_payload_sum, payload_sum.ptr, SEGFORMAT_SUM_BYTES);
     *ret_frame = f;
     return 0;
+}
+
+static size_t keys_bytes(const struct segment_frame *frames, uint32_t frames_len)
+{
+    size_t bytes = 0;
+    for (uint32_t i = 0; i < frames_len; i++)
+        bytes += 2 + frames[i].keys.len;
+    return bytes;
 }
 
 static void add_section(struct buf *out, uint16_t tag, size_t len)
@@ -183,6 +198,16 @@ static void add_index(struct buf *out, const struct segment_frame *f, uint32_t d
     buf_add_u32(out, 0);
 }
 
+/* The keys of every frame, or none at all when they are too large together. */
+static void add_keys(struct buf *out, const struct segment_frame *frames, uint32_t frames_len)
+{
+    add_section(out, TAG_KEYS, keys_bytes(frames, frames_len));
+    for (uint32_t i = 0; i < frames_len; i++) {
+        buf_add_u16(out, (uint16_t)frames[i].keys.len);
+        buf_add_str(out, frames[i].keys);
+    }
+}
+
 int segformat_add_footer(struct buf *out, uint64_t offset, const struct segment_summary *summary,
                          const struct str *devices, uint32_t devices_len,
                          const struct segment_frame *frames, const uint32_t *device_of,
@@ -190,13 +215,14 @@ int segformat_add_footer(struct buf *out, uint64_t offset, const struct segment_
 {
     size_t from = out->len;
     size_t device_bytes = 4;
+    bool with_keys = keys_bytes(frames, frames_len) <= SEGFORMAT_KEYS_BYTES_MOST;
     for (uint32_t i = 0; i < devices_len; i++)
         device_bytes += 1 + devices[i].len;
     if (frames_len > SEGMENT_FRAMES_MOST || device_bytes > SEGMENT_FOOTER_BYTES_MOST / 2)
         return E_LIMIT;
     buf_add_str(out, footer_magic);
     buf_add_u16(out, FOOTER_VERSION);
-    buf_add_u16(out, 3);
+    buf_add_u16(out, with_keys ? 4 : 3);
     add_section(out, TAG_SUMMARY, SUMMARY_BYTES);
     buf_add_u64(out, summary->frames);
     buf_add_u64(out, summary->events);
@@ -217,6 +243,8 @@ int segformat_add_footer(struct buf *out, uint64_t offset, const struct segment_
     buf_add_u32(out, frames_len);
     for (uint32_t i = 0; i < frames_len; i++)
         add_index(out, &frames[i], device_of[i]);
+    if (with_keys)
+        add_keys(out, frames, frames_len);
     size_t footer_bytes = out->len - from;
     buf_add_u64(out, offset);
     buf_add_u32(out, (uint32_t)footer_bytes);
@@ -281,6 +309,16 @@ static bool read_index(struct str content, struct segfooter *ret)
     return rd_done(&r);
 }
 
+/* One length and its bytes for each frame of the index, which was read before. */
+static bool read_keys(struct str content, struct segfooter *ret)
+{
+    struct rd r = rd_of(content);
+    for (uint32_t i = 0; i < ret->index_len && !r.failed; i++)
+        (void)rd_bytes(&r, rd_u16(&r));
+    ret->keys = content;
+    return rd_done(&r);
+}
+
 int segformat_footer(struct str bytes, uint64_t offset, struct segfooter *ret_footer,
                      struct err *err)
 {
@@ -312,13 +350,15 @@ int segformat_footer(struct str bytes, uint64_t offset, struct segfooter *ret_fo
             good = read_devices(content, &f);
         else if (tag == TAG_INDEX)
             good = read_index(content, &f);
+        else if (tag == TAG_KEYS)
+            good = (seen & 1u << TAG_INDEX) && read_keys(content, &f);
         else
             continue;
         good = good && !(seen & 1u << tag);
         seen |= 1u << tag;
     }
     if (!good || !rd_done(&r) ||
-        seen != (1u << TAG_SUMMARY | 1u << TAG_DEVICES | 1u << TAG_INDEX) ||
+        (seen & ~(1u << TAG_KEYS)) != (1u << TAG_SUMMARY | 1u << TAG_DEVICES | 1u << TAG_INDEX) ||
         f.summary.frames != f.index_len || f.summary.devices != f.devices_len)
         return err_set(err, E_PARSE, "the footer at byte %llu is damaged",
                        (unsigned long long)offset);
@@ -327,8 +367,10 @@ int segformat_footer(struct str bytes, uint64_t offset, struct segfooter *ret_fo
 }
 
 int segformat_index(const struct segfooter *footer, uint32_t i, uint64_t footer_offset,
-                    const struct str *devices, struct segment_frame *ret_frame, struct err *err)
+                    const struct str *devices, struct str *keys, struct segment_frame *ret_frame,
+                    struct err *err)
 {
+    struct rd left = rd_of(*keys);
     struct rd r =
         rd_of(str_sub(footer->index, (size_t)i * SEGFORMAT_INDEX_BYTES, SEGFORMAT_INDEX_BYTES));
     struct segment_frame f = {0};
@@ -349,9 +391,12 @@ int segformat_index(const struct segfooter *footer, uint32_t i, uint64_t footer_
     (void)rd_u32(&r);
     if (rd_done(&r) && device < footer->devices_len)
         f.device = devices[device];
-    if (!frame_possible(&f) || f.offset < SEGMENT_HEADER_BYTES || f.offset > footer_offset ||
+    if (keys->len)
+        f.keys = rd_bytes(&left, rd_u16(&left));
+    if (!frame_possible(&f, true) || f.offset < SEGMENT_HEADER_BYTES || f.offset > footer_offset ||
         footer_offset - f.offset < (uint64_t)f.header_bytes + f.stored_bytes)
         return err_set(err, E_PARSE, "entry %u of the frame index is damaged", i);
+    *keys = str_n((const char *)left.ptr, left.left);
     *ret_frame = f;
     return 0;
 }

@@ -3,12 +3,14 @@
 #ifndef CORDON_STORE_SEGFORMAT_PRIV_H
 #define CORDON_STORE_SEGFORMAT_PRIV_H
 
+#include "store/segkeys.h"
 #include "store/segment.h"
 
 enum {
     SEGFORMAT_SUM_BYTES = 8,
-    SEGFORMAT_FRAME_FIXED = 113, /* frame header without the device id */
-    SEGFORMAT_FRAME_HEADER_MOST = SEGFORMAT_FRAME_FIXED + SEGMENT_DEVICE_BYTES,
+    SEGFORMAT_FRAME_FIXED = 113, /* frame header without device id and keys */
+    SEGFORMAT_FRAME_HEADER_MOST = SEGFORMAT_FRAME_FIXED + SEGMENT_DEVICE_BYTES + SEGKEYS_BYTES_MOST,
+    SEGFORMAT_KEYS_BYTES_MOST = SEGMENT_FOOTER_BYTES_MOST / 4, /* of all frames in a footer */
     SEGFORMAT_TRAILER_BYTES = 24,
     SEGFORMAT_INDEX_BYTES = 106 /* one frame in the footer's index */
 };
@@ -20,6 +22,7 @@ struct segfooter {
     uint32_t devices_len;
     struct str index; /* SEGFORMAT_INDEX_BYTES for each frame */
     uint32_t index_len;
+    struct str keys; /* u16 + bytes for each frame; empty when the footer has none */
 };
 
 /** First 8 bytes of SHA-256. @return 0 or E_NOMEM */
@@ -57,9 +60,10 @@ int segformat_trailer(struct str tail, uint64_t file_bytes, uint64_t *ret_offset
 /** Read footer and trailer, which `bytes` holds from the footer's offset to the end of the file. */
 int segformat_footer(struct str bytes, uint64_t offset, struct segfooter *ret_footer,
                      struct err *err) MUST_CHECK;
-/** Frame `i` of the index. @return 0, E_PARSE (impossible values) */
+/** Frame `i` of the index, in order; `keys` is what is left of the footer's. @return 0, E_PARSE
+ * (impossible values) */
 int segformat_index(const struct segfooter *footer, uint32_t i, uint64_t footer_offset,
-                    const struct str *devices, struct segment_frame *ret_frame,
+                    const struct str *devices, struct str *keys, struct segment_frame *ret_frame,
                     struct err *err) MUST_CHECK;
 
 /** Fold a frame into running totals (zeroed before the first). */

@@ -14,6 +14,7 @@ void segframes_done(struct segframes *frames)
 {
     buf_done(&frames->bytes);
     mem_free(frames->items);
+    arena_done(&frames->keys);
     *frames = (struct segframes){0};
 }
 
@@ -41,8 +42,24 @@ static int measure(struct str rest, size_t line_most, size_t *ret_len, uint32_t 
     return 0;
 }
 
+/* The keys of a frame's lines, in the frames' arena; empty without scratch for them. */
+static int make_keys(struct segframes *frames, struct segkeys *keys, struct str plain,
+                     struct buf *scratch, struct str *ret_keys)
+{
+    buf_clear(scratch);
+    *ret_keys = (struct str){0};
+    if (!keys)
+        return 0;
+    int rc = segkeys_add(keys, plain, scratch);
+    if (rc)
+        return rc;
+    *ret_keys = arena_str(&frames->keys, buf_str(scratch));
+    return ret_keys->ptr ? 0 : E_NOMEM;
+}
+
 static int add_frame(struct segframes *frames, ZSTD_CCtx *zstd, const struct segment_frame *like,
-                     struct str plain, uint32_t lines, uint32_t ordinal, struct buf *scratch)
+                     struct str plain, uint32_t lines, uint32_t ordinal, struct str keys,
+                     struct buf *scratch)
 {
     buf_clear(scratch);
     size_t bound = ZSTD_compressBound(plain.len);
@@ -58,7 +75,8 @@ static int add_frame(struct segframes *frames, ZSTD_CCtx *zstd, const struct seg
     struct segment_frame *f = &frames->items[frames->len];
     *f = *like;
     f->offset = frames->bytes.len;
-    f->header_bytes = (uint32_t)(SEGFORMAT_FRAME_FIXED + like->device.len);
+    f->header_bytes = (uint32_t)(SEGFORMAT_FRAME_FIXED + like->device.len + keys.len);
+    f->keys = keys;
     f->stored_bytes = (uint32_t)stored;
     f->plain_bytes = (uint32_t)plain.len;
     f->events = lines;
@@ -71,7 +89,7 @@ static int add_frame(struct segframes *frames, ZSTD_CCtx *zstd, const struct seg
 }
 
 int segframes_cut(struct segframes *frames, const struct segment_frame *like, struct str plain,
-                  uint32_t events, size_t line_most, struct err *err)
+                  uint32_t events, size_t line_most, struct segkeys *keys, struct err *err)
 {
     struct buf scratch CLEANUP(buf_done) = {0};
     uint32_t ordinal = 0;
@@ -85,7 +103,11 @@ int segframes_cut(struct segframes *frames, const struct segment_frame *like, st
         rc = measure(rest, line_most, &len, &lines, err);
         if (rc)
             break;
-        rc = add_frame(frames, zstd, like, str_sub(rest, 0, len), lines, ordinal, &scratch);
+        struct str made;
+        rc = make_keys(frames, keys, str_sub(rest, 0, len), &scratch, &made);
+        if (!rc)
+            rc = add_frame(frames, zstd, like, str_sub(rest, 0, len), lines, ordinal, made,
+                           &scratch);
         if (rc)
             (void)err_set(err, rc, "no memory to compress a batch");
         ordinal += lines;

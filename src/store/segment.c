@@ -24,8 +24,9 @@ struct segment_reader {
     struct segfooter footer;
     struct str *devices; /* sorted, from the footer */
     uint32_t next;       /* in the footer's index */
+    struct str keys;     /* of the frames from `next` on */
     struct buf fetched;
-    struct buf device; /* of the frame yielded last, without a footer */
+    struct buf device; /* of the frame yielded last, and its keys, without a footer */
     ZSTD_DCtx *zstd;
 };
 
@@ -109,6 +110,7 @@ static int read_footer(struct segment_reader *r, struct err *err)
         return rc;
     r->sealed = true;
     r->end = offset;
+    r->keys = r->footer.keys;
     return read_devices(r, err);
 }
 
@@ -248,7 +250,7 @@ int segment_reader_next(struct segment_reader *r, struct segment_frame *ret_fram
     if (r->sealed) {
         if (r->next >= r->footer.index_len)
             return E_NOT_FOUND;
-        int rc = segformat_index(&r->footer, r->next, r->end, r->devices, ret_frame, err);
+        int rc = segformat_index(&r->footer, r->next, r->end, r->devices, &r->keys, ret_frame, err);
         if (!rc)
             r->next++;
         return rc;
@@ -260,9 +262,11 @@ int segment_reader_next(struct segment_reader *r, struct segment_frame *ret_fram
         return rc;
     buf_clear(&r->device);
     buf_add_str(&r->device, f.device);
+    buf_add_str(&r->device, f.keys);
     if (buf_check(&r->device))
         return err_set(err, E_NOMEM, "no memory to read a segment");
-    f.device = buf_str(&r->device);
+    f.device = str_sub(buf_str(&r->device), 0, f.device.len);
+    f.keys = str_sub(buf_str(&r->device), f.device.len, SIZE_MAX);
     r->offset += (uint64_t)f.header_bytes + f.stored_bytes;
     *ret_frame = f;
     return 0;

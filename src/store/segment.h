@@ -2,17 +2,21 @@
  * read by hunts. This header is the format and its reader; the writer is segwrite.h.
  *
  * All integers big-endian; a checksum is the first 8 bytes of SHA-256 over what stands before it.
- *   header  magic "CORDSEG1", u16 format, u16 event schema, u32 shard, i64 created, u64 id,
- * checksum frame   "CFRM", u16 header bytes, u16 reserved, u32 stored bytes, u32 plain bytes, u32
- * events, u32 first ordinal, u64 epoch, u64 sequence, i64 time least and most (device's clock), i64
- * received, 4 x u64 kind filter, u8 + device id, checksum of the payload, checksum of the header;
- * then the payload: one zstd frame of whole NDJSON lines, at most SEGMENT_FRAME_BYTES plain unless
- * a single line is longer footer  "CFTR", u16 version, u16 sections, sections {u16 tag, u32 bytes,
- * content}; written once when the segment is sealed: device set, summary, frame index; unknown tags
- * are skipped trailer u64 offset of the footer, u32 its bytes, checksum of footer and these, magic
- * "CEND" A segment without trailer is not sealed: only the committed range the catalogue names is
- * valid. Deleting a device's data writes a new segment and swaps the catalogue rows in one
- * transaction. */
+ *
+ * - header: magic "CORDSEG1", u16 format, u16 event schema, u32 shard, i64 created, u64 id, its
+ *   checksum
+ * - frame: "CFRM", u16 header bytes, u16 key bytes, u32 stored bytes, u32 plain bytes, u32 events,
+ *   u32 first ordinal, u64 epoch, u64 sequence, i64 time least and most (device's clock), i64
+ *   received, 4 x u64 kind filter, u8 + device id, keys (segkeys.h), checksum of the payload,
+ *   checksum of the header; then the payload: one zstd frame of whole NDJSON lines, at most
+ *   SEGMENT_FRAME_BYTES plain unless a single line is longer
+ * - footer: "CFTR", u16 version, u16 sections, sections {u16 tag, u32 bytes, content}; written once
+ *   when the segment is sealed: device set, summary, frame index, keys of the frames; unknown tags
+ *   are skipped
+ * - trailer: u64 offset of the footer, u32 its bytes, checksum of footer and these, magic "CEND"
+ *
+ * A segment without trailer is not sealed: only the committed range the catalogue names is valid.
+ * Deleting a device's data writes a new segment and swaps the catalogue rows in one transaction. */
 #ifndef CORDON_STORE_SEGMENT_H
 #define CORDON_STORE_SEGMENT_H
 
@@ -24,7 +28,8 @@
 #include "base/str.h"
 
 enum {
-    SEGMENT_FORMAT = 1,
+    SEGMENT_FORMAT = 2,       /* that is written; 1 had no keys */
+    SEGMENT_FORMAT_LEAST = 1, /* that is read */
     SEGMENT_SCHEMA = 1,
     SEGMENT_FRAME_BYTES = 256 * 1024, /* plain */
     SEGMENT_LINE_BYTES_MOST = 64 * 1024 * 1024,
@@ -42,7 +47,8 @@ struct segment_head {
     uint64_t id;
 };
 
-/** What stands in front of a frame's payload. `device` is valid until the reader's next call. */
+/** What stands in front of a frame's payload. `device` and `keys` are valid until the reader's next
+ * call. */
 struct segment_frame {
     uint64_t offset;       /* of the frame header */
     uint32_t header_bytes; /* of the frame header */
@@ -57,6 +63,7 @@ struct segment_frame {
     int64_t received_ns;
     uint64_t kinds[4];
     struct str device;
+    struct str keys; /* what values its events have, see segkeys.h; empty = not known */
 };
 
 /** Totals of a sealed segment, from its footer. */

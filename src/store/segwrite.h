@@ -29,7 +29,8 @@ struct segfile {
     size_t frames_committed;
     struct segment_summary summary; /* including this group */
     struct segment_summary summary_committed;
-    struct map names; /* device id -> itself, owned */
+    struct map names;  /* device id -> itself, owned */
+    struct arena keys; /* of the frames */
     struct str *pending;
     size_t pending_len;
     size_t pending_cap;

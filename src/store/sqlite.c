@@ -19,6 +19,8 @@ static void close_store(struct store *store)
     struct sqlite_store *s = (struct sqlite_store *)store;
     sqlite_writer_stop(s);
     segwrite_done(&s->segments);
+    while (s->keys_len)
+        segkeys_free(s->keys[--s->keys_len]);
     for (unsigned i = 0; i < s->readers_len; i++) {
         if (s->readers[i].open)
             sqlite_conn_close(&s->readers[i].conn);

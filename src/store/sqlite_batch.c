@@ -34,8 +34,45 @@ static int check(const struct store_batch *b, struct err *err)
     return 0;
 }
 
+/* Scratch for the keys of frames: one for each thread that submits at the same time. */
+static int take_keys(struct sqlite_store *s, struct segkeys **ret_keys)
+{
+    *ret_keys = NULL;
+    (void)pthread_mutex_lock(&s->mutex);
+    if (s->keys_len)
+        *ret_keys = s->keys[--s->keys_len];
+    (void)pthread_mutex_unlock(&s->mutex);
+    return *ret_keys ? 0 : segkeys_new(ret_keys);
+}
+
+static void give_keys(struct sqlite_store *s, struct segkeys *keys)
+{
+    (void)pthread_mutex_lock(&s->mutex);
+    if (s->keys_len < SQLITE_KEYS_MOST) {
+        s->keys[s->keys_len++] = keys;
+        keys = NULL;
+    }
+    (void)pthread_mutex_unlock(&s->mutex);
+    segkeys_free(keys);
+}
+
+static int cut(struct sqlite_store *s, struct job *job, const struct segment_frame *like,
+               const struct store_batch *b, struct err *err)
+{
+    struct segkeys *keys = NULL;
+    int rc = b->plain.len ? take_keys(s, &keys) : 0;
+    if (rc)
+        return err_set(err, rc, "no memory for a batch");
+    rc = segframes_cut(&job->frames, like, b->plain, b->events,
+                       (size_t)param_table[PARAM_EVENT_BYTES].most, keys, err);
+    if (keys)
+        give_keys(s, keys);
+    return rc;
+}
+
 /* Copy what the job needs of a batch; its plain text becomes frames. */
-static int fill(struct job *job, const struct store_batch *b, struct err *err)
+static int fill(struct sqlite_store *s, struct job *job, const struct store_batch *b,
+                struct err *err)
 {
     struct arena *arena = &job->arena;
     arena->limit_bytes = (size_t)param_table[PARAM_BATCH_PLAIN_BYTES].most;
@@ -62,8 +99,7 @@ static int fill(struct job *job, const struct store_batch *b, struct err *err)
         .kinds = {b->kinds[0], b->kinds[1], b->kinds[2], b->kinds[3]},
         .device = job->batch.device,
     };
-    return segframes_cut(&job->frames, &like, b->plain, b->events,
-                         (size_t)param_table[PARAM_EVENT_BYTES].most, err);
+    return cut(s, job, &like, b, err);
 }
 
 int sqlite_batch_submit(struct store *store, const struct store_batch *batch,
@@ -79,7 +115,7 @@ int sqlite_batch_submit(struct store *store, const struct store_batch *batch,
     job->kind = JOB_BATCH;
     job->batch_done = done;
     job->arg = arg;
-    rc = fill(job, batch, err);
+    rc = fill(s, job, batch, err);
     if (!rc) {
         rc = sqlite_submit(s, job);
         if (rc)

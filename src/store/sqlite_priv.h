@@ -9,7 +9,12 @@
 #include "store/segwrite.h"
 #include "store/store.h"
 
-enum { SQLITE_CACHED_MOST = 96, SQLITE_BUSY_MS = 5000, SQLITE_BINDS_MOST = 32 };
+enum {
+    SQLITE_CACHED_MOST = 96,
+    SQLITE_BUSY_MS = 5000,
+    SQLITE_BINDS_MOST = 32,
+    SQLITE_KEYS_MOST = 8
+};
 
 /** A statement made from fixed text is known by the text's address, one made from a table by the
  * table's and what it does. */
@@ -229,6 +234,8 @@ struct sqlite_store {
     bool stopping;
     struct sqlite_reader *readers;
     unsigned readers_len;
+    struct segkeys *keys[SQLITE_KEYS_MOST]; /* scratch nobody uses now */
+    unsigned keys_len;
     struct store_stats stats;
 };
 

@@ -7,7 +7,7 @@
 #include "store/segformat_priv.h"
 
 enum { MODE_SEALED, MODE_RANGE, MODE_FOOTER, MODE_FRAMES, MODES };
-enum { PLAIN_MOST = 8 * 1024 * 1024, DEVICE_LEN_AT = 96, STORED_AT = 8 };
+enum { PLAIN_MOST = 8 * 1024 * 1024, DEVICE_LEN_AT = 96, KEYS_AT = 6, STORED_AT = 8 };
 
 static void add_head(struct buf *out)
 {
@@ -35,7 +35,8 @@ static void wrap_frames(struct buf *out, struct str in)
     add_head(out);
     while (in.len > SEGFORMAT_FRAME_FIXED) {
         size_t device = (unsigned char)in.ptr[DEVICE_LEN_AT] % (SEGMENT_DEVICE_BYTES + 1);
-        size_t head = SEGFORMAT_FRAME_FIXED + device;
+        size_t keys = (unsigned char)in.ptr[KEYS_AT + 1];
+        size_t head = SEGFORMAT_FRAME_FIXED + device + keys;
         if (in.len <= head)
             break;
         size_t stored =
@@ -51,6 +52,7 @@ static void wrap_frames(struct buf *out, struct str in)
         memcpy(frame, "CFRM", 4);
         frame[4] = (char)(head >> 8);
         frame[5] = (char)head;
+        frame[KEYS_AT] = 0;
         frame[STORED_AT] = frame[STORED_AT + 1] = 0;
         frame[STORED_AT + 2] = (char)(stored >> 8);
         frame[STORED_AT + 3] = (char)stored;
@@ -65,6 +67,20 @@ static void wrap_frames(struct buf *out, struct str in)
     }
 }
 
+/* Any bytes may be asked; what knows nothing says maybe. */
+static void ask(struct str keys)
+{
+    bool any = false;
+    int64_t first = 0;
+    int64_t last = 0;
+    bool known = segkeys_times(keys, &any, &first, &last);
+    bool value = segkeys_value(keys, F_NAME, STR("curl"));
+    bool part = segkeys_last_part(keys, F_EXECUTABLE, STR("curl"));
+    bool exists = segkeys_exists(keys, F_KIND);
+    bool category = segkeys_category(keys, STR("process_creation"));
+    FUZZ_ASSERT(known || (value && part && exists && category));
+}
+
 static void walk(struct segment_reader *reader, size_t size)
 {
     struct buf plain CLEANUP(buf_done) = {0};
@@ -73,6 +89,7 @@ static void walk(struct segment_reader *reader, size_t size)
     while (plain.len < PLAIN_MOST && segment_reader_next(reader, &frame, NULL) == 0) {
         size_t before = plain.len;
         frames++;
+        ask(frame.keys);
         FUZZ_ASSERT(frame.device.len > 0 && frame.device.len <= SEGMENT_DEVICE_BYTES);
         FUZZ_ASSERT(frame.offset >= SEGMENT_HEADER_BYTES &&
                     frame.offset + frame.header_bytes + frame.stored_bytes <= size);

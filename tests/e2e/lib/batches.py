@@ -100,13 +100,13 @@ def read_frame(data, at):
     head = data[at:at + FRAME_FIXED]
     if head[:4] != b"CFRM":
         raise ValueError(f"no frame at byte {at}")
-    header_bytes, _, stored, plain, events, first = struct.unpack(">HHIIII", head[4:24])
+    header_bytes, key_bytes, stored, plain, events, first = struct.unpack(">HHIIII", head[4:24])
     epoch, sequence = struct.unpack(">QQ", head[24:40])
     device_len = data[at + 96]
     device = data[at + 97:at + 97 + device_len]
-    sums = at + 97 + device_len
+    sums = at + 97 + device_len + key_bytes
     payload = data[at + header_bytes:at + header_bytes + stored]
-    if header_bytes != FRAME_FIXED + device_len or len(payload) != stored:
+    if header_bytes != FRAME_FIXED + device_len + key_bytes or len(payload) != stored:
         raise ValueError(f"the frame at byte {at} is cut or damaged")
     if data[sums:sums + 8] != checksum(payload) or data[sums + 8:sums + 16] != checksum(data[at:sums + 8]):
         raise ValueError(f"a checksum of the frame at byte {at} does not fit")

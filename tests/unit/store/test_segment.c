@@ -31,7 +31,7 @@ static void build(struct buf *out, uint32_t frames, bool sealed)
                                      .received_ns = 300 + i,
                                      .device = str_of(devices[i % ARRAY_LEN(devices)])};
         segment_kind_add(like.kinds, i ? STR("exec") : STR("open"));
-        assert_ok(segframes_cut(&cut, &like, STR("{\"a\":1}\n{\"b\":2}\n"), 2, 1000, NULL));
+        assert_ok(segframes_cut(&cut, &like, STR("{\"a\":1}\n{\"b\":2}\n"), 2, 1000, NULL, NULL));
         struct segment_frame frame = cut.items[0];
         frame.offset += out->len;
         buf_add_str(out, buf_str(&cut.bytes));
@@ -147,6 +147,80 @@ static void a_segment_cut_short_anywhere_is_not_taken_for_whole(void **state)
     }
 }
 
+/* As the writer before keys made it: format 1, no keys in headers and footer. */
+static void an_older_format_is_read_and_says_nothing_of_its_values(void **state)
+{
+    (void)state;
+    struct buf bytes CLEANUP(buf_done) = {0};
+    struct segment_reader *reader CLEANUP(segment_reader_closep) = NULL;
+    struct segfile *file CLEANUP(segfile_freep) = segfile_new(7, 3, 1000);
+    struct segframes cut CLEANUP(segframes_done) = {0};
+    struct segment_frame like = {.epoch = 5, .sequence = 1, .device = STR("dev")};
+    struct segment_frame frame;
+    const struct segment_head head = {.format = 1, .schema = SEGMENT_SCHEMA, .shard = 3, .id = 7};
+    assert_non_null(file);
+    segformat_add_header(&bytes, &head);
+    assert_ok(segframes_cut(&cut, &like, STR("{}\n"), 1, 1000, NULL, NULL));
+    frame = cut.items[0];
+    frame.offset += bytes.len;
+    buf_add_str(&bytes, buf_str(&cut.bytes));
+    assert_ok(segfile_add(file, &frame));
+    file->committed = bytes.len;
+    file->frames_committed = 1;
+    file->summary_committed = file->summary;
+    assert_ok(segfile_footer(file, &bytes));
+    assert_ok(segment_reader_of_bytes(buf_str(&bytes), 0, &reader, NULL));
+    assert_int_equal(segment_reader_head(reader)->format, 1);
+    assert_ok(segment_reader_next(reader, &frame, NULL));
+    assert_int_equal(frame.keys.len, 0);
+    assert_true(segkeys_value(frame.keys, F_NAME, STR("x")));
+}
+
+/* The keys of a frame come back from its header and from the footer. */
+static void keys_are_kept_in_header_and_footer(void **state)
+{
+    (void)state;
+    for (int sealed = 0; sealed < 2; sealed++) {
+        struct buf bytes CLEANUP(buf_done) = {0};
+        struct segment_reader *reader CLEANUP(segment_reader_closep) = NULL;
+        struct segkeys *keys = NULL;
+        struct segfile *file CLEANUP(segfile_freep) = segfile_new(7, 3, 1000);
+        const struct segment_head head = {.format = SEGMENT_FORMAT, .shard = 3, .id = 7};
+        struct segment_frame frame;
+        assert_non_null(file);
+        assert_ok(segkeys_new(&keys));
+        segformat_add_header(&bytes, &head);
+        for (uint64_t i = 0; i < 3; i++) {
+            struct segframes cut CLEANUP(segframes_done) = {0};
+            struct segment_frame like = {.sequence = i + 1, .device = STR("dev")};
+            struct str line = i == 1 ? STR("{\"kind\":\"exec\",\"process.name\":\"curl\"}\n")
+                                     : STR("{\"kind\":\"exec\",\"process.name\":\"nc\"}\n");
+            assert_ok(segframes_cut(&cut, &like, line, 1, 1000, keys, NULL));
+            frame = cut.items[0];
+            frame.offset += bytes.len;
+            buf_add_str(&bytes, buf_str(&cut.bytes));
+            assert_ok(segfile_add(file, &frame));
+        }
+        uint64_t committed = bytes.len;
+        file->committed = bytes.len;
+        file->frames_committed = 3;
+        file->summary_committed = file->summary;
+        if (sealed)
+            assert_ok(segfile_footer(file, &bytes));
+        assert_ok(segment_reader_of_bytes(buf_str(&bytes), sealed ? 0 : committed, &reader, NULL));
+        for (uint64_t i = 0; i < 3; i++) {
+            struct buf plain CLEANUP(buf_done) = {0};
+            assert_ok(segment_reader_next(reader, &frame, NULL));
+            assert_int_equal(segkeys_value(frame.keys, F_NAME, STR("curl")), i == 1);
+            assert_int_equal(segkeys_value(frame.keys, F_NAME, STR("nc")), i != 1);
+            assert_str(frame.device, "dev");
+            assert_ok(segment_reader_plain(reader, &frame, &plain, NULL));
+        }
+        assert_int_equal(segment_reader_next(reader, &frame, NULL), E_NOT_FOUND);
+        segkeys_free(keys);
+    }
+}
+
 static void a_newer_format_is_refused_by_its_number(void **state)
 {
     (void)state;
@@ -178,7 +252,7 @@ static void lines_are_never_split_and_frames_stay_small(void **state)
         buf_add_char(&plain, '\n');
         lines++;
     }
-    assert_ok(segframes_cut(&cut, &like, buf_str(&plain), lines, 1 << 20, NULL));
+    assert_ok(segframes_cut(&cut, &like, buf_str(&plain), lines, 1 << 20, NULL, NULL));
     const struct segment_head head = {.format = SEGMENT_FORMAT};
     segformat_add_header(&bytes, &head);
     buf_add_str(&bytes, buf_str(&cut.bytes));
@@ -192,7 +266,7 @@ static void lines_are_never_split_and_frames_stay_small(void **state)
     assert_ok(read_all(buf_str(&bytes), bytes.len, &back));
     assert_true(str_eq(buf_str(&plain), buf_str(&back)));
     segframes_done(&cut);
-    assert_int_equal(segframes_cut(&cut, &like, buf_str(&plain), lines, 1000, NULL), E_LIMIT);
+    assert_int_equal(segframes_cut(&cut, &like, buf_str(&plain), lines, 1000, NULL, NULL), E_LIMIT);
 }
 
 static void devices_spread_over_the_shards_and_stay_there(void **state)
@@ -224,7 +298,7 @@ static int build_and_read(void *context)
     if (!file)
         return E_NOMEM;
     segformat_add_header(&bytes, &head);
-    int rc = segframes_cut(&cut, &like, STR("{}\n"), 1, 100, NULL);
+    int rc = segframes_cut(&cut, &like, STR("{}\n"), 1, 100, NULL, NULL);
     if (!rc) {
         struct segment_frame frame = cut.items[0];
         frame.offset += bytes.len;
@@ -280,6 +354,8 @@ int main(void)
         cmocka_unit_test(a_committed_range_is_read_and_nothing_behind_it),
         cmocka_unit_test(no_changed_byte_goes_unnoticed),
         cmocka_unit_test(a_segment_cut_short_anywhere_is_not_taken_for_whole),
+        cmocka_unit_test(an_older_format_is_read_and_says_nothing_of_its_values),
+        cmocka_unit_test(keys_are_kept_in_header_and_footer),
         cmocka_unit_test(a_newer_format_is_refused_by_its_number),
         cmocka_unit_test(lines_are_never_split_and_frames_stay_small),
         cmocka_unit_test(devices_spread_over_the_shards_and_stay_there),

@@ -27,7 +27,7 @@ static void start(struct writer *w, uint64_t seal_bytes)
                                            .seal_age_ns = INT64_MAX,
                                            .next_id = 1};
     assert_ok(segwrite_init(&w->sw, &config, NULL));
-    assert_ok(segframes_cut(&w->frames, &like, STR("{\"a\":1}\n{\"b\":2}\n"), 2, 100, NULL));
+    assert_ok(segframes_cut(&w->frames, &like, STR("{\"a\":1}\n{\"b\":2}\n"), 2, 100, NULL, NULL));
 }
 
 static void stop(struct writer *w)

@@ -282,7 +282,7 @@ static int commit_one(void *context)
 
 static void an_allocation_failure_while_submitting_is_reported(void **state)
 {
-    test_every_allocation_fails(commit_one, *state, 100);
+    test_every_allocation_fails(commit_one, *state, 20000);
 }
 
 /* ------------------------------------------------------------------ at once */
