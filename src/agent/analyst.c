@@ -24,7 +24,12 @@
 #include "os/sandbox.h"
 #include "proto/agent_msg.h"
 
-enum { PROCESSES_MAX = 65536, WINDOW_BYTES = 16 * 1024 * 1024, HEALTH_MS = 2000 };
+enum {
+    PROCESSES_MAX = 65536,
+    WINDOW_BYTES = 16 * 1024 * 1024,
+    HEALTH_MS = 2000,
+    EXCEPTIONS_TOLD = 200
+};
 
 struct analyst {
     struct loop *loop;
@@ -157,6 +162,8 @@ static void take_ruleset(struct analyst *a, struct str version, int fd)
         (void)munmap(map, (size_t)st.st_size);
         return;
     }
+    if (a->engine)
+        engine_carry_hidden(engine, a->engine);
     drop_ruleset(a);
     a->map = map;
     a->map_len = (size_t)st.st_size;
@@ -235,6 +242,22 @@ static void monitor_closed(void *arg, struct peer *p, const struct err *err)
 
 static const struct peer_handler monitor_handler = {monitor_message, monitor_closed};
 
+/* What exceptions hid: those that hid something, as many as fit into a report. */
+static void add_exceptions(const struct analyst *a, struct json_out *j)
+{
+    unsigned told = 0;
+    json_key(j, "exceptions");
+    json_object_begin(j);
+    for (uint32_t i = 0; a->engine && i < ruleset_exceptions(a->ruleset); i++) {
+        uint64_t hidden = engine_hidden(a->engine, i);
+        if (hidden && told++ < EXCEPTIONS_TOLD) {
+            json_key_str(j, ruleset_exception_id(a->ruleset, i));
+            json_uint(j, hidden);
+        }
+    }
+    json_object_end(j);
+}
+
 static void send_health(struct loop *loop, void *arg)
 {
     struct analyst *a = arg;
@@ -251,6 +274,7 @@ static void send_health(struct loop *loop, void *arg)
     struct buf walls CLEANUP(buf_done) = {0};
     sandbox_state_add(&walls, &a->sandbox);
     json_kv_str(&j, "sandbox", buf_str(&walls));
+    add_exceptions(a, &j);
     json_kv_str(&j, "ruleset", a->ruleset ? ruleset_version(a->ruleset) : STR(""));
     json_object_end(&j);
     if (buf_check(&text) == 0 && peer_send(a->monitor, AGENT_ANALYST_HEALTH, buf_str(&text), -1))

@@ -14,6 +14,7 @@
 #include "cli/listing.h"
 
 #define OFFLINE "Offline, without a server"
+#define LISTS   "Prevent lists and exceptions"
 #define FLEET   "The fleet, through a server"
 #define ABOUT   "About the program"
 
@@ -74,37 +75,6 @@ const struct opt_command cli_commands[] = {
      "  cordon rules coverage --by rule --tier eslogger --blind\n"
      "  cordon rules coverage -o navigator sigma/rules >layer.json",
      cmd_rules_coverage},
-    {OFFLINE, "prevent", "check", "FILE...", 1, OPT_ARGS_ANY, NULL, NULL,
-     "Check prevent and allow lists",
-     "FILE is YAML, CSV with a header, or one value a line; '-' is standard input. What a value is "
-     "its\n"
-     "form tells: 64 hexadecimal digits are a sha256, 40 a cdhash, TEAMID:signing.id, a team id, "
-     "an\n"
-     "absolute path. Each refused entry is one line file:line: reason. Exit status 1 when one was.",
-     cmd_prevent_check},
-    {OFFLINE, "prevent", "test", "[PROGRAM]...", 0, OPT_ARGS_ANY, cmd_prevent_test_rows, NULL,
-     "Say what a list decides about programs",
-     "PROGRAM is a file, which is hashed, or the path of one that need not be there. Options add "
-     "what\n"
-     "a Mac knows of a program. Exit status 3 when one is denied.\n\n"
-     "  cordon prevent test --list block.csv ~/Downloads/updater\n"
-     "  cordon prevent test --list block.csv --team-id ABCDE12345 --signing-id com.example.app",
-     cmd_prevent_test},
-    {OFFLINE, "prevent", "preview", "FILE...", 1, OPT_ARGS_ANY, cmd_prevent_preview_rows, NULL,
-     "Show what a list would have stopped in recordings",
-     "FILE is a recording as 'cordon detect' reads it. One line for each entry and program that "
-     "it\n"
-     "would have stopped.\n\n"
-     "  cordon prevent preview --list block.csv --since 30d recording.jsonl",
-     cmd_prevent_preview},
-    {OFFLINE, "exception", "check", "FILE...", 1, OPT_ARGS_ANY, cmd_exception_check_rows, NULL,
-     "Check exceptions to rules and show how many rules each is for",
-     "FILE is YAML: a list of exceptions with id, reason, 'rules' or 'tags', 'when', and "
-     "'expires'.\n"
-     "Each refused one is a line file:line:column: reason; exit status 1 when one was. To see "
-     "what\n"
-     "they hide in a recording: cordon detect --exceptions FILE --stats RECORDING.",
-     cmd_exception_check},
     {OFFLINE, "scan", NULL, "PATH...", 1, OPT_ARGS_ANY, cmd_scan_rows, NULL,
      "Look for YARA rules in files",
      "PATH is a file, or a folder with all regular files below it; symbolic links in it are not\n"
@@ -130,6 +100,63 @@ const struct opt_command cli_commands[] = {
      "pushed before. docs/mac.md says how to push them.\n\n"
      "  cordon mac-profiles --team-id ABCDE12345 --organization 'Example Ltd' --folder profiles",
      cmd_mac_profiles},
+    {LISTS, "prevent", "check", "FILE...", 1, OPT_ARGS_ANY, NULL, NULL,
+     "Check prevent and allow lists",
+     "FILE is YAML, CSV with a header, or one value a line; '-' is standard input. What a value is "
+     "its\n"
+     "form tells: 64 hexadecimal digits are a sha256, 40 a cdhash, TEAMID:signing.id, a team id, "
+     "an\n"
+     "absolute path. Each refused entry is one line file:line: reason. Exit status 1 when one was.",
+     cmd_prevent_check},
+    {LISTS, "prevent", "test", "[PROGRAM]...", 0, OPT_ARGS_ANY, cmd_prevent_test_rows, NULL,
+     "Say what a list decides about programs",
+     "PROGRAM is a file, which is hashed, or the path of one that need not be there. Options add "
+     "what\n"
+     "a Mac knows of a program. Exit status 3 when one is denied.\n\n"
+     "  cordon prevent test --list block.csv ~/Downloads/updater\n"
+     "  cordon prevent test --list block.csv --team-id ABCDE12345 --signing-id com.example.app",
+     cmd_prevent_test},
+    {LISTS, "prevent", "preview", "FILE...", 1, OPT_ARGS_ANY, cmd_prevent_preview_rows, NULL,
+     "Show what a list would have stopped in recordings",
+     "FILE is a recording as 'cordon detect' reads it. One line for each entry and program that "
+     "it\n"
+     "would have stopped.\n\n"
+     "  cordon prevent preview --list block.csv --since 30d recording.jsonl",
+     cmd_prevent_preview},
+    {LISTS, "prevent", "list", "", 0, 0, cmd_prevent_list_rows, api_shared_rows,
+     "List the entries that devices get from their server", NULL, cmd_prevent_list},
+    {LISTS, "prevent", "add", "VALUE...", 1, OPT_ARGS_ANY, cmd_prevent_add_rows, api_shared_rows,
+     "Stop programs on all devices, or allow them",
+     "Devices that are connected have it in seconds. What belongs to the system or to Cordon is\n"
+     "refused.\n\n"
+     "  cordon prevent add ABCDE12345:com.example.updater --reason 'adware, case 4711' --for 90d",
+     cmd_prevent_add},
+    {LISTS, "prevent", "import", "FILE...", 1, OPT_ARGS_ANY, cmd_prevent_import_rows,
+     api_shared_rows, "Add the entries of lists",
+     "FILE is as for 'prevent check'; options are for entries that do not say it themselves. Exit\n"
+     "status 1 when an entry was refused; the others are in force.",
+     cmd_prevent_import},
+    {LISTS, "prevent", "export", "", 0, 0, cmd_prevent_export_rows, api_shared_rows,
+     "Print the entries in force as a list that can be imported", NULL, cmd_prevent_export},
+    {LISTS, "prevent", "remove", "ENTRY...", 1, OPT_ARGS_ANY, cmd_prevent_remove_rows,
+     api_shared_rows, "Take entries back", "ENTRY is a value or an id. It stays in the history.",
+     cmd_prevent_remove},
+    {LISTS, "exception", "check", "FILE...", 1, OPT_ARGS_ANY, cmd_exception_check_rows, NULL,
+     "Check exceptions to rules and show how many rules each is for",
+     "FILE is YAML: a list of exceptions with id, reason, 'rules' or 'tags', 'when', and "
+     "'expires'.\n"
+     "Each refused one is a line file:line:column: reason; exit status 1 when one was. To see "
+     "what\n"
+     "they hide in a recording: cordon detect --exceptions FILE --stats RECORDING.",
+     cmd_exception_check},
+    {LISTS, "exception", "list", "", 0, 0, cmd_exception_list_rows, api_shared_rows,
+     "List the exceptions that devices get from their server, and what each hid", NULL,
+     cmd_exception_list},
+    {LISTS, "exception", "add", "FILE...", 1, OPT_ARGS_ANY, NULL, api_shared_rows,
+     "Put exceptions in force; one with the same id is replaced",
+     "FILE is as for 'exception check'.", cmd_exception_add},
+    {LISTS, "exception", "remove", "ID...", 1, OPT_ARGS_ANY, cmd_exception_remove_rows,
+     api_shared_rows, "Take exceptions back", NULL, cmd_exception_remove},
     {FLEET, "login", NULL, "URL", 1, 1, cmd_login_rows, NULL, "Log in to a server",
      "The first login to a server shows the fingerprint of its CA and asks whether to trust it, "
      "or\n"

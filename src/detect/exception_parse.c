@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "codec/yaml.h"
 #include "detect/list.h"
-#include "detect/list_priv.h"
 
 struct reader {
     struct exceptions *list;

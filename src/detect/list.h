@@ -85,6 +85,10 @@ const char *list_verdict_name(enum list_verdict verdict);
 /** "deny", "allow", "block" and Santa's policies. @return false when it is none */
 bool list_verdict_find(struct str name, enum list_verdict *ret_verdict);
 
+/** When an entry expires: RFC 3339, or a date such as "2026-12-31": its end in UTC. @return 0 or
+ * E_PARSE */
+int list_expiry(struct str text, int64_t *ret_ns) MUST_CHECK;
+
 /**
  * Check a value and put it in its normal form.
  *

@@ -29,8 +29,6 @@ struct list_reader {
 int list_take(struct list_reader *r, const struct list_texts *t, struct err *err) MUST_CHECK;
 /** Refuse what never became texts. */
 void list_refuse(struct list_reader *r, uint32_t line, const struct err *why);
-/** @return 0, E_PARSE; also takes "2026-12-31", its end in UTC */
-int list_expiry(struct str text, int64_t *ret_ns) MUST_CHECK;
 
 /** @return as list_parse */
 int list_read_yaml(struct list_reader *r, struct str text, struct err *err) MUST_CHECK;

@@ -37,6 +37,8 @@
     X(PERM_ACTIONS_APPROVE, "actions.approve", ROLE_ADMIN, "approve or deny somebody's action")    \
     X(PERM_RULES_READ, "rules.read", ROLE_VIEWER, "see rules and rulesets")                        \
     X(PERM_RULES_WRITE, "rules.write", ROLE_ADMIN, "upload and activate rulesets")                 \
+    X(PERM_LISTS_READ, "lists.read", ROLE_VIEWER, "see the prevent and allow lists")               \
+    X(PERM_LISTS_WRITE, "lists.write", ROLE_RESPONDER, "block and allow programs on all devices")  \
     X(PERM_AUDIT_READ, "audit.read", ROLE_ADMIN, "read and verify the audit log")                  \
     X(PERM_METRICS_READ, "metrics.read", ROLE_VIEWER, "read the server's own metrics")             \
     X(PERM_USERS_READ, "users.read", ROLE_ADMIN, "see people and their roles")                     \

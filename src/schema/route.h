@@ -80,6 +80,18 @@ enum route_auth { AUTH_NONE, AUTH_DEVICE, AUTH_PERSON };
     X(ROUTE_RULES_UPLOAD, LISTENER_ADMIN, "POST", "/api/v1/rulesets", AUTH_PERSON, "rules.write",  \
       16777216,                                                                                    \
       "compile, sign and activate Sigma rules (YAML documents) beside the built-in ones")          \
+    X(ROUTE_LIST_ENTRIES, LISTENER_ADMIN, "GET", "/api/v1/lists/entries", AUTH_PERSON,             \
+      "lists.read", 0, "entries of the prevent and allow lists")                                   \
+    X(ROUTE_LIST_ADD, LISTENER_ADMIN, "POST", "/api/v1/lists/entries", AUTH_PERSON, "lists.write", \
+      16777216, "add entries, and give devices the ruleset with them")                             \
+    X(ROUTE_LIST_REMOVE, LISTENER_ADMIN, "DELETE", "/api/v1/lists/entries/{id}", AUTH_PERSON,      \
+      "lists.write", 0, "take an entry back, and give devices the ruleset without it")             \
+    X(ROUTE_EXCEPTIONS, LISTENER_ADMIN, "GET", "/api/v1/exceptions", AUTH_PERSON, "rules.read", 0, \
+      "exceptions to rules, and what each hid")                                                    \
+    X(ROUTE_EXCEPTION_ADD, LISTENER_ADMIN, "POST", "/api/v1/exceptions", AUTH_PERSON,              \
+      "rules.write", 65536, "add or replace an exception, and give devices the ruleset with it")   \
+    X(ROUTE_EXCEPTION_REMOVE, LISTENER_ADMIN, "DELETE", "/api/v1/exceptions/{id}", AUTH_PERSON,    \
+      "rules.write", 0, "take an exception back, and give devices the ruleset without it")         \
     X(ROUTE_AUDIT, LISTENER_ADMIN, "GET", "/api/v1/audit", AUTH_PERSON, "audit.read", 0,           \
       "audit log, newest first")                                                                   \
     X(ROUTE_ENROLL, LISTENER_DEVICE, "POST", "/device/v1/enroll", AUTH_NONE, "", 65536,            \

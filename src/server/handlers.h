@@ -46,6 +46,16 @@ void tokens_revoke(struct call *c);
 /* api_rules.c */
 void rulesets_list(struct call *c);
 void rulesets_upload(struct call *c);
+/* api_lists.c */
+void lists_get(struct call *c);
+void lists_add(struct call *c);
+void lists_remove(struct call *c);
+/** `state` and `q` of a list of entries. @return 0 or the request was answered */
+int entries_filter(struct call *c, struct store_entry_filter *ret_filter) MUST_CHECK;
+/* api_exceptions.c */
+void exceptions_get(struct call *c);
+void exceptions_add(struct call *c);
+void exceptions_remove(struct call *c);
 /* api_audit.c */
 void audit_list(struct call *c);
 /* device_enroll.c */

@@ -210,6 +210,22 @@ void render_ruleset(const struct store_ruleset *r, struct json_out *j)
     json_object_end(j);
 }
 
+void render_entry(const struct store_entry *e, struct json_out *j)
+{
+    json_kv_str(j, "id", e->id);
+    json_kv_str(j, "type", e->kind);
+    json_kv_str(j, "value", e->value);
+    json_kv_str(j, "action", e->verdict);
+    json_kv_str(j, "reason", e->reason);
+    json_kv_str(j, "source", e->source);
+    render_time(j, "expires", e->expires_ns);
+    json_kv_str(j, "created_by", e->created_by);
+    render_time(j, "created", e->created_ns);
+    kv_filled(j, "removed_by", e->removed_by);
+    render_time(j, "removed", e->removed_ns);
+    kv_filled(j, "removed_reason", e->removed_reason);
+}
+
 void render_audit(const struct store_audit *a, struct json_out *j)
 {
     json_object_begin(j);

@@ -17,6 +17,8 @@ int render_action(struct store_tx *tx, const struct store_action *a, struct json
 /** @param secret shown once, when it was made; else empty */
 void render_enroll_token(const struct store_enroll_token *t, struct str secret, struct json_out *j);
 void render_ruleset(const struct store_ruleset *r, struct json_out *j);
+/** The members alone, inside an object: exceptions add others. */
+void render_entry(const struct store_entry *e, struct json_out *j);
 void render_audit(const struct store_audit *a, struct json_out *j);
 
 /** Members of an account, inside an object: name, role, must_change_password, permissions. */

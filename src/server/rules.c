@@ -3,6 +3,7 @@
 
 #include "crypto/hash.h"
 #include "detect/detect.h"
+#include "fleet/entry.h"
 #include "os/clock.h"
 #include "os/file.h"
 #include "os/log.h"
@@ -27,19 +28,13 @@ static void refused(void *arg, const struct err *err)
     r->last = *err;
 }
 
-static int add_all(struct builder *b, struct str extra, struct refusals *r,
+static int add_own(struct builder *b, struct str own, struct refusals *r,
                    struct builder_counts *counts, struct err *err)
 {
-    for (size_t i = 0; i < content_analytics_len; i++) {
-        int rc = builder_add_sigma(b, content_analytics[i].bytes, content_analytics[i].name.ptr,
-                                   refused, r, counts, err);
-        if (rc)
-            return rc;
-    }
-    if (extra.len == 0)
+    if (own.len == 0)
         return 0;
     uint32_t before = counts->accepted;
-    int rc = builder_add_sigma(b, extra, "uploaded", refused, r, counts, err);
+    int rc = builder_add_sigma(b, own, "uploaded", refused, r, counts, err);
     if (rc || counts->accepted != before)
         return rc;
     /* Activating it would take away what the fleet has, for nothing. */
@@ -49,7 +44,33 @@ static int add_all(struct builder *b, struct str extra, struct refusals *r,
                    r->last.message[0] ? r->last.message : "there is none in it");
 }
 
-int rules_build(struct str extra, struct rules_built *ret_built, struct err *err)
+static int add_exceptions(struct builder *b, struct str yaml, struct refusals *r,
+                          struct builder_counts *counts, struct err *err)
+{
+    struct builder_counts added = {0};
+    if (yaml.len == 0)
+        return 0;
+    int rc = builder_add_exceptions(b, yaml, "exceptions", refused, r, &added, err);
+    counts->refused += added.refused;
+    return rc;
+}
+
+static int add_all(struct builder *b, const struct rules_source *source, struct refusals *r,
+                   struct builder_counts *counts, struct err *err)
+{
+    for (size_t i = 0; i < content_analytics_len; i++) {
+        int rc = builder_add_sigma(b, content_analytics[i].bytes, content_analytics[i].name.ptr,
+                                   refused, r, counts, err);
+        if (rc)
+            return rc;
+    }
+    int rc = add_own(b, buf_str(&source->own), r, counts, err);
+    if (rc == 0)
+        rc = builder_add_list(b, &source->list, err);
+    return rc ? rc : add_exceptions(b, buf_str(&source->exceptions), r, counts, err);
+}
+
+int rules_build(const struct rules_source *source, struct rules_built *ret_built, struct err *err)
 {
     struct builder *b = NULL;
     struct builder_counts counts = {0};
@@ -58,7 +79,7 @@ int rules_build(struct str extra, struct rules_built *ret_built, struct err *err
     json_array_begin(&r.j);
     int rc = builder_new(&b);
     if (rc == 0)
-        rc = add_all(b, extra, &r, &counts, err);
+        rc = add_all(b, source, &r, &counts, err);
     if (rc == 0)
         rc = builder_finish(b, &ret_built->image, err);
     builder_free(b);
@@ -116,6 +137,60 @@ int rules_save(struct server *s, const struct rules_built *b, struct str created
     return 0;
 }
 
+/* ---------------------------------------------------------------- what it is made of */
+
+static void own_path(const struct server *s, struct str name, struct buf *out)
+{
+    buf_addf(out, "%.*s/rules/%.*s.yml", STR_FMT(s->config->data_dir), STR_FMT(name));
+}
+
+int rules_own_save(struct server *s, struct str yaml, char ret_name[HASH_HEX_BYTES],
+                   struct err *err)
+{
+    struct buf path CLEANUP(buf_done) = {0};
+    buf_addf(&path, "%.*s/rules", STR_FMT(s->config->data_dir));
+    int rc = file_mkdirs(buf_cstr(&path), 0700, err);
+    if (rc == 0)
+        rc = hash_sha256_hex(yaml, ret_name);
+    if (rc)
+        return rc;
+    buf_clear(&path);
+    own_path(s, str_of(ret_name), &path);
+    return file_exists(buf_cstr(&path)) ? 0 : file_write_atomic(buf_cstr(&path), yaml, 0600, err);
+}
+
+static int read_own(struct server *s, struct store_tx *tx, struct buf *out, struct err *err)
+{
+    struct arena arena CLEANUP(arena_done) = {0};
+    struct buf path CLEANUP(buf_done) = {0};
+    struct str name;
+    int rc = store_setting_get(tx, STR(RULES_OWN_SETTING), &arena, &name, err);
+    if (rc == E_NOT_FOUND) {
+        err_clear(err);
+        return 0;
+    }
+    if (rc)
+        return rc;
+    own_path(s, name, &path);
+    return file_read(buf_cstr(&path), (size_t)param_default(PARAM_RULESET_BYTES), out, err);
+}
+
+int rules_source_read(struct server *s, struct rules_source *source, struct err *err)
+{
+    struct store_tx *tx CLEANUP(store_read_endp) = NULL;
+    int rc = store_read_begin(s->store, &tx, err);
+    if (rc == 0)
+        rc = read_own(s, tx, &source->own, err);
+    return rc ? rc : entry_collect(tx, clock_wall_ns(), &source->list, &source->exceptions, err);
+}
+
+void rules_source_done(struct rules_source *source)
+{
+    buf_done(&source->own);
+    list_done(&source->list);
+    buf_done(&source->exceptions);
+}
+
 /* ---------------------------------------------------------------- start */
 
 static int activate(struct store_tx *tx, void *arg, struct err *err)
@@ -132,27 +207,40 @@ static int active(struct server *s, struct arena *arena, struct store_ruleset *r
     return rc ? rc : store_ruleset_active(tx, arena, ret, err);
 }
 
+/* What was refused at the start was accepted by an earlier program: it is said, and the fleet keeps
+ * what it has. */
+static int rebuild(struct server *s, struct rules_built *built, struct err *err)
+{
+    struct rules_source source = {0};
+    int rc = rules_source_read(s, &source, err);
+    if (rc == 0)
+        rc = rules_build(&source, built, err);
+    rules_source_done(&source);
+    if (rc == 0 && built->refused)
+        log_error("rules were refused", KV_INT("refused", built->refused));
+    return rc;
+}
+
 int rules_start(struct server *s, struct err *err)
 {
     struct arena arena CLEANUP(arena_done) = {0};
     struct store_ruleset r;
     struct rules_built built = {0};
-    int rc = active(s, &arena, &r, err);
-    /* The operator's own upload stays; a built-in set follows the program's version. */
-    bool own = rc == 0 && !str_is(r.created_by, "system");
-    if (rc && rc != E_NOT_FOUND)
-        return rc;
-    if (!own) {
+    int there = active(s, &arena, &r, err);
+    if (there && there != E_NOT_FOUND)
+        return there;
+    err_clear(err);
+    int rc = rebuild(s, &built, err);
+    if (rc && there == 0) {
+        log_err(LOG_ERROR, "the ruleset could not be compiled anew, the active one stays", err);
         err_clear(err);
-        rc = rules_build(STR(""), &built, err);
-        if (rc == 0)
-            rc = rules_save(s, &built, STR("system"), &arena, &r, err);
+        rc = 0;
+    } else if (rc == 0 && (there || !str_is(r.version, built.version))) {
+        rc = rules_save(s, &built, STR("system"), &arena, &r, err);
         if (rc == 0)
             rc = store_write_wait(s->store, activate, &r, err);
-        if (rc == 0 && built.refused)
-            log_error("built-in rules were refused", KV_INT("refused", built.refused));
-        rules_built_done(&built);
     }
+    rules_built_done(&built);
     if (rc)
         return rc;
     memcpy(s->ruleset_version, r.version.ptr,

@@ -162,6 +162,22 @@ static const struct column ruleset[] = {
     INT(store_ruleset, created_ns), BOOL(store_ruleset, active),
 };
 
+static const struct column entry[] = {
+    TEXT(store_entry, id),
+    TEXT(store_entry, kind),
+    TEXT(store_entry, value),
+    TEXT(store_entry, verdict),
+    TEXT(store_entry, body),
+    TEXT(store_entry, reason),
+    TEXT(store_entry, source),
+    INT(store_entry, expires_ns),
+    TEXT(store_entry, created_by),
+    INT(store_entry, created_ns),
+    TEXT(store_entry, removed_by),
+    INT(store_entry, removed_ns),
+    TEXT(store_entry, removed_reason),
+};
+
 static const struct column audit[] = {
     INT(store_audit, sequence), INT(store_audit, time_ns),      TEXT(store_audit, actor_kind),
     TEXT(store_audit, actor),   TEXT(store_audit, address),     TEXT(store_audit, verb),
@@ -184,11 +200,13 @@ const struct table table_epoch = TABLE("epochs", epoch, 2, store_epoch);
 const struct table table_segment = TABLE("segments", segment, 1, store_segment);
 const struct table table_action = TABLE("actions", action, 1, store_action);
 const struct table table_ruleset = TABLE("rulesets", ruleset, 1, store_ruleset);
+const struct table table_entry = TABLE("entries", entry, 1, store_entry);
 const struct table table_audit = TABLE("audit", audit, 1, store_audit);
 
 const struct table *const table_all[] = {
     &table_device, &table_enroll_token, &table_user,   &table_token,   &table_alert, &table_batch,
-    &table_epoch,  &table_segment,      &table_action, &table_ruleset, &table_audit, NULL};
+    &table_epoch,  &table_segment,      &table_action, &table_ruleset, &table_entry, &table_audit,
+    NULL};
 
 const struct column *column_get(const struct table *table, const char *name)
 {

@@ -44,6 +44,7 @@ extern const struct table table_epoch;
 extern const struct table table_segment;
 extern const struct table table_action;
 extern const struct table table_ruleset;
+extern const struct table table_entry;
 extern const struct table table_audit;
 
 /** Every table, for tests; ends with NULL. */

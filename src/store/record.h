@@ -248,6 +248,30 @@ struct store_ruleset {
     bool active; /* at most one is */
 };
 
+/** What people put into the ruleset beside rules: an entry of the prevent lists, or an exception to
+ * rules. A removed one stays as history. */
+struct store_entry {
+    struct str id;      /* UUID */
+    struct str kind;    /* list_kind_name, or "exception" */
+    struct str value;   /* of the list entry; name of the exception */
+    struct str verdict; /* "deny" or "allow"; "hide" of an exception */
+    struct str body;    /* of an exception: its JSON; else empty */
+    struct str reason;
+    struct str source;
+    int64_t expires_ns; /* 0 = never */
+    struct str created_by;
+    int64_t created_ns;
+    struct str removed_by;
+    int64_t removed_ns; /* 0 = it was not removed */
+    struct str removed_reason;
+};
+
+/** Alerts that an exception hid, over all enrolled devices, as they last reported. */
+struct store_hidden {
+    struct str name; /* of the exception */
+    int64_t count;
+};
+
 /** One entry of the audit log. Only the store sets sequence, prev and hash. */
 struct store_audit {
     int64_t sequence; /* 1, 2, 3 ... without a hole */

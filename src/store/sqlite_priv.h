@@ -350,6 +350,16 @@ int sqlite_ruleset_active(struct store_tx *tx, struct arena *arena,
 int sqlite_ruleset_activate(struct store_tx *tx, struct str version, struct err *err);
 int sqlite_ruleset_list(struct store_tx *tx, const struct store_page *page, struct arena *arena,
                         struct store_ruleset_list *ret_list, struct err *err);
+int sqlite_entry_put(struct store_tx *tx, const struct store_entry *entry, struct err *err);
+int sqlite_entry_get(struct store_tx *tx, struct str id, struct arena *arena,
+                     struct store_entry *ret_entry, struct err *err);
+int sqlite_entry_find(struct store_tx *tx, struct str kind, struct str value, struct str verdict,
+                      struct arena *arena, struct store_entry *ret_entry, struct err *err);
+int sqlite_entry_list(struct store_tx *tx, const struct store_entry_filter *filter,
+                      const struct store_page *page, struct arena *arena,
+                      struct store_entry_list *ret_list, struct err *err);
+int sqlite_entry_hidden(struct store_tx *tx, struct arena *arena,
+                        struct store_hidden_list *ret_list, struct err *err);
 int sqlite_audit_append(struct store_tx *tx, const struct store_audit *entry, struct err *err);
 int sqlite_audit_list(struct store_tx *tx, const struct store_audit_filter *filter,
                       const struct store_page *page, struct arena *arena,

@@ -128,7 +128,18 @@ static const char step_3[] =
     "CREATE INDEX devices_name ON devices(hostname,id,state,platform,isolation_observed,condition);"
     "CREATE INDEX devices_condition ON devices(condition,state);";
 
-const char *const sqlite_migrations[] = {step_1, step_2, step_3};
+/* What people put into the ruleset beside rules: prevent lists and exceptions, with their history.
+ * Of what is in force each kind, value and verdict is there once. */
+static const char step_4[] =
+    "CREATE TABLE entries("
+    " id TEXT PRIMARY KEY, kind TEXT NOT NULL, value TEXT NOT NULL, verdict TEXT NOT NULL,"
+    " body TEXT NOT NULL, reason TEXT NOT NULL, source TEXT NOT NULL,"
+    " expires_ns INTEGER NOT NULL, created_by TEXT NOT NULL, created_ns INTEGER NOT NULL,"
+    " removed_by TEXT NOT NULL, removed_ns INTEGER NOT NULL, removed_reason TEXT NOT NULL) STRICT;"
+    "CREATE UNIQUE INDEX entries_value ON entries(kind,value,verdict) WHERE removed_ns=0;"
+    "CREATE INDEX entries_time ON entries(created_ns,id);";
+
+const char *const sqlite_migrations[] = {step_1, step_2, step_3, step_4};
 const size_t sqlite_migrations_len = ARRAY_LEN(sqlite_migrations);
 
 static int pragma_int(struct sqlite_conn *conn, const char *sql, int64_t *ret_value,

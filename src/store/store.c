@@ -405,6 +405,37 @@ int store_ruleset_list(struct store_tx *tx, const struct store_page *page, struc
     return tx->vtable->ruleset_list(tx, page, arena, ret_list, err);
 }
 
+int store_entry_put(struct store_tx *tx, const struct store_entry *entry, struct err *err)
+{
+    assert(tx->writing);
+    return tx->vtable->entry_put(tx, entry, err);
+}
+
+int store_entry_get(struct store_tx *tx, struct str id, struct arena *arena,
+                    struct store_entry *ret_entry, struct err *err)
+{
+    return tx->vtable->entry_get(tx, id, arena, ret_entry, err);
+}
+
+int store_entry_find(struct store_tx *tx, struct str kind, struct str value, struct str verdict,
+                     struct arena *arena, struct store_entry *ret_entry, struct err *err)
+{
+    return tx->vtable->entry_find(tx, kind, value, verdict, arena, ret_entry, err);
+}
+
+int store_entry_list(struct store_tx *tx, const struct store_entry_filter *filter,
+                     const struct store_page *page, struct arena *arena,
+                     struct store_entry_list *ret_list, struct err *err)
+{
+    return tx->vtable->entry_list(tx, filter, page, arena, ret_list, err);
+}
+
+int store_entry_hidden(struct store_tx *tx, struct arena *arena, struct store_hidden_list *ret_list,
+                       struct err *err)
+{
+    return tx->vtable->entry_hidden(tx, arena, ret_list, err);
+}
+
 int store_audit_append(struct store_tx *tx, const struct store_audit *entry, struct err *err)
 {
     assert(tx->writing);

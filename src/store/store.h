@@ -245,6 +245,24 @@ int store_ruleset_activate(struct store_tx *tx, struct str version, struct err *
 int store_ruleset_list(struct store_tx *tx, const struct store_page *page, struct arena *arena,
                        struct store_ruleset_list *ret_list, struct err *err) MUST_CHECK;
 
+int store_entry_put(struct store_tx *tx, const struct store_entry *entry,
+                    struct err *err) MUST_CHECK;
+int store_entry_get(struct store_tx *tx, struct str id, struct arena *arena,
+                    struct store_entry *ret_entry, struct err *err) MUST_CHECK;
+/** The one with this kind, value and verdict that was not removed. */
+int store_entry_find(struct store_tx *tx, struct str kind, struct str value, struct str verdict,
+                     struct arena *arena, struct store_entry *ret_entry,
+                     struct err *err) MUST_CHECK;
+/** Newest first. */
+int store_entry_list(struct store_tx *tx, const struct store_entry_filter *filter,
+                     const struct store_page *page, struct arena *arena,
+                     struct store_entry_list *ret_list, struct err *err) MUST_CHECK;
+
+/** What exceptions hid, from the health that devices report; `next` stays empty. Reads the health
+ * of every device. */
+int store_entry_hidden(struct store_tx *tx, struct arena *arena, struct store_hidden_list *ret_list,
+                       struct err *err) MUST_CHECK;
+
 /** Append to the chain; the entry's sequence, prev and hash are ignored and made here. */
 int store_audit_append(struct store_tx *tx, const struct store_audit *entry,
                        struct err *err) MUST_CHECK;

@@ -52,6 +52,18 @@ struct store_action_filter {
     int64_t due_before_ns; /* due_ns is set and earlier: then the most urgent come first */
 };
 
+/* Of entries: in force, past their expiry but not removed, removed, or any. */
+enum entry_state { ENTRY_LIVE, ENTRY_EXPIRED, ENTRY_REMOVED, ENTRY_ANY, ENTRY_STATES };
+
+struct store_entry_filter {
+    bool exceptions; /* these, else entries of lists */
+    enum entry_state state;
+    int64_t now_ns; /* what expiry is judged by */
+    struct str kind;
+    struct str verdict;
+    struct str text; /* part of value or reason, ASCII letters of either case */
+};
+
 struct store_audit_filter {
     struct str actor;
     struct str object;
@@ -82,6 +94,8 @@ STORE_LIST(store_batch_row);
 STORE_LIST(store_segment);
 STORE_LIST(store_action);
 STORE_LIST(store_ruleset);
+STORE_LIST(store_entry);
+STORE_LIST(store_hidden);
 STORE_LIST(store_audit);
 #undef STORE_LIST
 
@@ -197,6 +211,17 @@ struct store_vtable {
     int (*ruleset_activate)(struct store_tx *tx, struct str version, struct err *err);
     int (*ruleset_list)(struct store_tx *tx, const struct store_page *page, struct arena *arena,
                         struct store_ruleset_list *ret_list, struct err *err);
+
+    int (*entry_put)(struct store_tx *tx, const struct store_entry *entry, struct err *err);
+    int (*entry_get)(struct store_tx *tx, struct str id, struct arena *arena,
+                     struct store_entry *ret_entry, struct err *err);
+    int (*entry_find)(struct store_tx *tx, struct str kind, struct str value, struct str verdict,
+                      struct arena *arena, struct store_entry *ret_entry, struct err *err);
+    int (*entry_list)(struct store_tx *tx, const struct store_entry_filter *filter,
+                      const struct store_page *page, struct arena *arena,
+                      struct store_entry_list *ret_list, struct err *err);
+    int (*entry_hidden)(struct store_tx *tx, struct arena *arena,
+                        struct store_hidden_list *ret_list, struct err *err);
 
     int (*audit_append)(struct store_tx *tx, const struct store_audit *entry, struct err *err);
     int (*audit_list)(struct store_tx *tx, const struct store_audit_filter *filter,
