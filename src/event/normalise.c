@@ -12,8 +12,8 @@ _Static_assert(NORMALISE_FORMATS == 0 EVENT_FORMAT_LIST(COUNT_FORMAT), "one row 
 
 /* In the order in which they are tried; the last accepts any object. */
 static const struct format_ops *const formats[] = {
-    &normalise_eslogger, &normalise_cordon, &normalise_champollion,
-    &normalise_fleetedr, &normalise_ecs,    &normalise_sigma,
+    &normalise_eslogger, &normalise_cordon, &normalise_champollion, &normalise_fleetedr,
+    &normalise_ecs,      &normalise_log,    &normalise_sigma,
 };
 
 const char *event_format_name(enum event_format format)

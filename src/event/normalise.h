@@ -1,7 +1,8 @@
 /* Lines of any known source -> events of the one schema. The format is recognised per record:
  * eslogger (schema versions 7 to 11), the Champollion and fleet-edr recordings, Elastic Endpoint
- * ECS documents, Cordon's own flat form, and flat JSON with Sigma field names. Hostile input: every
- * limit of schema/param.h applies, nothing is trusted. One normaliser per thread. */
+ * ECS documents, lines of the unified log as log(1) prints them, Cordon's own flat form, and flat
+ * JSON with Sigma field names. Hostile input: every limit of schema/param.h applies, nothing is
+ * trusted. One normaliser per thread. */
 #ifndef CORDON_EVENT_NORMALISE_H
 #define CORDON_EVENT_NORMALISE_H
 
@@ -16,6 +17,7 @@
     X(FORMAT_CHAMPOLLION, "champollion")                                                           \
     X(FORMAT_FLEETEDR, "fleet-edr")                                                                \
     X(FORMAT_ECS, "ecs")                                                                           \
+    X(FORMAT_LOG, "log")                                                                           \
     X(FORMAT_CORDON, "cordon")                                                                     \
     X(FORMAT_SIGMA, "sigma")
 

@@ -69,7 +69,19 @@ static void put_files(struct normaliser *n, struct ndjson *j, struct event *ev)
              normalise_text(j, ES_SOURCE_PATH));
 }
 
-/* Owner, mode and size of the first file that is described. */
+/* What the S_IFMT bits say. Source: sys/stat.h. */
+static void put_type(struct event *ev, int64_t mode)
+{
+    static const char *const types[] = {
+        [001] = "fifo", [002] = "char_device", [004] = "dir",    [006] = "block_device",
+        [010] = "file", [012] = "symlink",     [014] = "socket", [017] = NULL};
+    enum { TYPE_SHIFT = 12, TYPE_MASK = 017 };
+    const char *type = types[(uint64_t)mode >> TYPE_SHIFT & TYPE_MASK];
+    if (type)
+        event_set_str(ev, F_FILE_TYPE, str_of(type));
+}
+
+/* Owner, mode, type and size of the first file that is described. */
 static void put_stat(struct normaliser *n, struct ndjson *j, struct event *ev)
 {
     static const uint16_t bases[] = {ES_STAT_TARGET_INO, ES_STAT_FILE_INO, ES_STAT_EXISTING_INO,
@@ -83,8 +95,10 @@ static void put_stat(struct normaliser *n, struct ndjson *j, struct event *ev)
         normalise_put(n, j, bases[i] + UID, ev, F_FILE_UID);
         normalise_put(n, j, bases[i] + GID, ev, F_FILE_GID);
         int64_t mode = normalise_int(j, bases[i] + MODE, -1);
-        if (mode >= 0)
+        if (mode >= 0) {
             event_set_int(ev, F_FILE_MODE, mode & PERMISSION_BITS);
+            put_type(ev, mode);
+        }
         return;
     }
 }

@@ -13,7 +13,7 @@
 #include "event/event.h"
 #include "event/normalise.h"
 
-#define NORMALISE_FORMATS    7    /* rows of EVENT_FORMAT_LIST */
+#define NORMALISE_FORMATS    8    /* rows of EVENT_FORMAT_LIST */
 #define NORMALISE_EXTRAS_MAX 1024 /* unknown keys of one record, flattened */
 #define NORMALISE_NAME_MAX   1024 /* bytes of a name made by flattening */
 
@@ -37,6 +37,7 @@ extern const struct format_ops normalise_eslogger;
 extern const struct format_ops normalise_champollion;
 extern const struct format_ops normalise_fleetedr;
 extern const struct format_ops normalise_ecs;
+extern const struct format_ops normalise_log;
 extern const struct format_ops normalise_cordon;
 extern const struct format_ops normalise_sigma;
 

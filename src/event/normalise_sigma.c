@@ -9,9 +9,9 @@ enum { PRODUCT_PATH, CATEGORY_PATH, SERVICE_PATH, FIRST_MARK };
 
 /* Keys by which other formats are recognised: a record with one of them is looked at anew, whatever
  * format the records before it had. */
-static const char *const marks[] = {"event",          "process",        "file",       "payload",
-                                    "_source",        "target_process", "kind",       "event.kind",
-                                    "event.category", "event.action",   "ecs.version"};
+static const char *const marks[] = {
+    "event", "process",    "file",           "payload",      "_source",     "target_process",
+    "kind",  "event.kind", "event.category", "event.action", "ecs.version", "machTimestamp"};
 /* Where flat exports put the time. Kept as keys of their own as well: a rule may name them. */
 static const char *const times[] = {"@timestamp", "timestamp", "time", "UtcTime", "EventTime"};
 

@@ -105,6 +105,8 @@ enum field_type { FIELD_STR, FIELD_INT, FIELD_BOOL, FIELD_LIST, FIELD_TIME };
     X(F_FILE_SIZE, "file.size", FIELD_INT, "", "file.size", "bytes")                               \
     X(F_FILE_INODE, "file.inode", FIELD_INT, "", "file.inode", "inode number, up to 64 bits")      \
     X(F_FILE_GID, "file.gid", FIELD_INT, "", "file.gid", "owning group")                           \
+    X(F_FILE_TYPE, "file.type", FIELD_STR, "", "file.type",                                        \
+      "file, dir, symlink, fifo, socket, char_device, block_device")                               \
     X(F_FILE_SHA256, "file.hash.sha256", FIELD_STR, "", "file.hash.sha256",                        \
       "SHA-256 of the file, hex")                                                                  \
     X(F_FILE_FLAGS, "file.flags", FIELD_INT, "", "", "BSD file flags or open flags")               \
@@ -172,6 +174,12 @@ enum field_type { FIELD_STR, FIELD_INT, FIELD_BOOL, FIELD_LIST, FIELD_TIME };
     X(F_XPC_SERVICE, "xpc.service", FIELD_STR, "", "", "XPC service name")                         \
     X(F_IOKIT_CLASS, "iokit.class", FIELD_STR, "", "", "driver's user client class")               \
     X(F_SESSION_USER, "session.user", FIELD_STR, "", "", "account of the session")                 \
+    X(F_LOG_SUBSYSTEM, "log.subsystem", FIELD_STR, "", "", "subsystem that wrote the log line")    \
+    X(F_LOG_CATEGORY, "log.category", FIELD_STR, "", "", "its category")                           \
+    X(F_LOG_MESSAGE, "log.message", FIELD_STR, "", "", "what it says")                             \
+    X(F_LOG_FORMAT, "log.format", FIELD_STR, "", "", "format that the message was made with")      \
+    X(F_LOG_TYPE, "log.type", FIELD_STR, "", "", "default, info, debug, error, fault")             \
+    X(F_LOG_SENDER, "log.sender", FIELD_STR, "", "", "path of the library that wrote it")          \
     X(F_SENSOR_LOST, "sensor.lost", FIELD_INT, "", "", "events lost since the last report")        \
     X(F_SENSOR_TEXT, "sensor.text", FIELD_STR, "", "", "what the sensor says")                     \
     X(F_KIND, "kind", FIELD_STR, "", "", "kind of the event")                                      \

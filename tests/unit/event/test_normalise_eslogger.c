@@ -180,7 +180,8 @@ static const struct {
      KIND_OPEN,
      "{\"fflag\":3,\"file\":%F}",
      {"\"file.path\":\"/tmp/f\",\"file.name\":\"f\",\"file.mode\":420,\"file.uid\":5,"
-      "\"file.size\":7,\"file.inode\":8,\"file.gid\":6,\"file.flags\":3",
+      "\"file.size\":7,\"file.inode\":8,\"file.gid\":6,"
+      "\"file.type\":\"file\",\"file.flags\":3",
       "\"category\":\"file_access\""}},
     {"create",
      KIND_CREATE,
