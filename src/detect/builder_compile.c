@@ -91,7 +91,14 @@ static void end_operator(struct builder *b, size_t at)
 struct target {
     struct str name;
     uint32_t field;
+    uint16_t flags; /* of its items: see ITEM_UNMARKED in image.h */
 };
+
+/* None of the values may be what announces the item. */
+static bool is_vacuous(const struct target *t)
+{
+    return item_quantifier(t->flags) == SIGMA_EVERY;
+}
 
 static int make_lower(struct builder *b, struct str text)
 {
@@ -129,17 +136,27 @@ static int gate_item(struct builder *b, const struct target *t, const struct pat
 {
     struct str text;
     enum pattern_shape shape = pattern_shape(p, &text);
+    if (is_vacuous(t)) {
+        *ret_item = IMAGE_NONE;
+        return 0;
+    }
     if (shape == PATTERN_GLOB)
         text = pattern_anchor(p, &shape);
-    bool any = shape == PATTERN_ANYTHING || (text.len == 0 && shape != PATTERN_EXACT);
+    bool part = item_view(t->flags) != SIGMA_WHOLE;
+    if (part && shape != PATTERN_ANYTHING)
+        shape = PATTERN_CONTAINS;
+    bool any = shape == PATTERN_ANYTHING || (text.len == 0 && (part || shape != PATTERN_EXACT)) ||
+               (t->flags & ITEM_UNMARKED) != 0;
     return any ? exists_item(b, t, ret_item) : literal_item(b, t, shape, text, ret_item);
 }
 
 static int glob_item(struct builder *b, const struct target *t, const struct pattern *p, bool cased,
                      uint32_t *ret_item)
 {
-    struct image_item item = {
-        .kind = ITEM_GLOB, .field = t->field, .argument = cased ? GLOB_CASED : 0};
+    struct image_item item = {.kind = ITEM_GLOB,
+                              .flags = t->flags,
+                              .field = t->field,
+                              .argument = cased ? GLOB_CASED : 0};
     int rc = gate_item(b, t, p, &item.gate);
     if (rc)
         return rc;
@@ -155,10 +172,14 @@ static int glob_item(struct builder *b, const struct target *t, const struct pat
 static int regex_item(struct builder *b, const struct target *t, struct str pattern, uint32_t flags,
                       uint32_t *ret_item)
 {
-    struct image_item item = {.kind = ITEM_REGEX, .field = t->field, .argument = flags};
+    struct image_item item = {.kind = ITEM_REGEX,
+                              .flags = t->flags,
+                              .field = t->field,
+                              .gate = IMAGE_NONE,
+                              .argument = flags};
     struct buf literal = {0};
-    int rc = regex_literal(pattern, flags, &literal);
-    if (rc == 0)
+    int rc = t->flags & ITEM_UNMARKED ? 0 : regex_literal(pattern, flags, &literal);
+    if (rc == 0 && !is_vacuous(t))
         rc = literal.len ? literal_item(b, t, PATTERN_CONTAINS, buf_str(&literal), &item.gate)
                          : exists_item(b, t, &item.gate);
     buf_done(&literal);
@@ -170,7 +191,7 @@ static int pattern_item(struct builder *b, const struct target *t, const struct 
 {
     struct str text;
     enum pattern_shape shape = pattern_shape(p, &text);
-    bool glob = cased || shape == PATTERN_GLOB || shape == PATTERN_ANYTHING;
+    bool glob = cased || t->flags || shape == PATTERN_GLOB || shape == PATTERN_ANYTHING;
     return glob ? glob_item(b, t, p, cased, ret_item) : literal_item(b, t, shape, text, ret_item);
 }
 
@@ -178,8 +199,12 @@ static int pattern_item(struct builder *b, const struct target *t, const struct 
 static int value_item(struct builder *b, const struct target *t, uint16_t kind, struct str text,
                       uint32_t argument, uint32_t *ret_item)
 {
-    struct image_item item = {.kind = kind, .field = t->field, .argument = argument};
-    int rc = exists_item(b, t, &item.gate);
+    struct image_item item = {.kind = kind,
+                              .flags = t->flags,
+                              .field = t->field,
+                              .gate = IMAGE_NONE,
+                              .argument = argument};
+    int rc = is_vacuous(t) ? 0 : exists_item(b, t, &item.gate);
     return rc ? rc : builder_item(b, item, t->name, text, ret_item);
 }
 
@@ -195,12 +220,22 @@ static int number_item(struct builder *b, const struct target *t, enum sigma_mat
     static const uint32_t relations[] = {[SIGMA_LT] = NUMBER_LT,
                                          [SIGMA_LTE] = NUMBER_LTE,
                                          [SIGMA_GT] = NUMBER_GT,
-                                         [SIGMA_GTE] = NUMBER_GTE};
+                                         [SIGMA_GTE] = NUMBER_GTE,
+                                         [SIGMA_ANY_BIT] = NUMBER_ANY_BIT};
     buf_clear(&b->scratch);
     buf_addf(&b->scratch, "%lld", (long long)number);
     int rc = buf_check(&b->scratch);
     return rc ? rc
               : value_item(b, t, ITEM_NUMBER, buf_str(&b->scratch), relations[match], ret_item);
+}
+
+static int part_item(struct builder *b, const struct target *t, bool cased, struct str text,
+                     uint32_t *ret_item)
+{
+    int rc = cased ? 0 : make_lower(b, text);
+    return rc ? rc
+              : value_item(b, t, ITEM_PART_OF, cased ? text : buf_str(&b->scratch),
+                           cased ? GLOB_CASED : 0, ret_item);
 }
 
 static int fieldref_item(struct builder *b, const struct target *t, enum sigma_match match,
@@ -281,7 +316,11 @@ static int compile_value(struct builder *b, const struct target *t, const struct
         case SIGMA_LTE:
         case SIGMA_GT:
         case SIGMA_GTE:
+        case SIGMA_ANY_BIT:
             rc = number_item(b, t, item->match, value->number, &index);
+            break;
+        case SIGMA_PART_OF:
+            rc = part_item(b, t, item->cased, value->raw, &index);
             break;
         default:
             return compile_alternatives(b, t, item->cased, value);
@@ -302,10 +341,19 @@ static int compile_values(struct builder *b, const struct target *t, const struc
     return rc;
 }
 
+static uint16_t flags_of(const struct sigma_item *item)
+{
+    return (uint16_t)((item->unmarked ? ITEM_UNMARKED : 0) |
+                      (uint32_t)item->view << ITEM_VIEW_SHIFT |
+                      (uint32_t)item->quantifier << ITEM_QUANTIFIER_SHIFT |
+                      (item->quantifier >= SIGMA_ELEMENT ? item->number << ITEM_NUMBER_SHIFT : 0));
+}
+
 static int compile_item(struct builder *b, const struct sigma_item *item)
 {
     /* What a match reports where the rule names no field. */
-    struct target t = {.name = item->field.len ? item->field : STR("keywords")};
+    struct target t = {.name = item->field.len ? item->field : STR("keywords"),
+                       .flags = flags_of(item)};
     int rc = builder_field(b, item->field, &t.field);
     size_t at = 0;
     if (rc == 0 && item->negated)

@@ -18,8 +18,8 @@ void builder_set_lazy(struct builder *b, const struct witness_index *index)
         bool is_literal = items[i].kind == ITEM_PREFIX || items[i].kind == ITEM_SUFFIX ||
                           items[i].kind == ITEM_CONTAINS;
         bool announces = start[i] != start[i + 1];
-        items[i].flags =
-            is_literal && items[i].text.len < SHORT_BYTES && !announces ? ITEM_LAZY : 0;
+        if (is_literal && items[i].text.len < SHORT_BYTES && !announces)
+            items[i].flags = ITEM_LAZY;
     }
 }
 

@@ -5,6 +5,8 @@
 #include "base/mem.h"
 #include "detect/cidr.h"
 #include "detect/fold.h"
+#include "detect/marks.h"
+#include "detect/pathview.h"
 #include "detect/pattern.h"
 
 /* ------------------------------------------------------------------ one comparison */
@@ -54,6 +56,8 @@ static bool number_holds(struct str text, struct str wanted, enum image_relation
         return a <= b;
     case NUMBER_GT:
         return a > b;
+    case NUMBER_ANY_BIT:
+        return ((uint64_t)a & (uint64_t)b) != 0;
     default:
         return a >= b;
     }
@@ -129,6 +133,10 @@ static bool value_holds(struct engine *e, uint32_t item, struct str text)
         return number_holds(text, wanted, (enum image_relation)i->argument);
     case ITEM_FIELDREF:
         return fieldref_holds(e, i->argument, text);
+    case ITEM_PART_OF:
+        if (i->argument != GLOB_CASED)
+            text = lower_copy(e, text);
+        return text.len > 0 && str_find(wanted, text) != SIZE_MAX;
     case ITEM_NULL:
     case ITEM_KINDS:
         break;
@@ -136,11 +144,55 @@ static bool value_holds(struct engine *e, uint32_t item, struct str text)
     return false;
 }
 
+static struct str without_marks(struct engine *e, struct str text)
+{
+    if (!marks_any(text))
+        return text;
+    char *copy = arena_alloc(&e->texts, text.len);
+    if (!copy) {
+        e->failed = E_NOMEM;
+        return (struct str){0};
+    }
+    return str_n(copy, marks_remove(text, copy));
+}
+
+/* Whether the value is the element that is meant; a single value is element 0 and the last. */
+static bool is_element(const struct engine_values *v, uint32_t number)
+{
+    uint32_t count = v->value->type == VALUE_LIST ? v->value->count : 1;
+    return v->element - 1 == number || (number == SIGMA_LAST && v->element == count);
+}
+
+/* As find_value for an item with flags: a part of each value, another number of values. */
+static bool find_values(struct engine *e, uint32_t item, struct engine_values *values,
+                        struct str *ret_text)
+{
+    uint32_t flags = e->rules->image.items[item].flags;
+    uint32_t number = flags >> ITEM_NUMBER_SHIFT;
+    enum sigma_quantifier quantifier = (enum sigma_quantifier)item_quantifier(flags);
+    uint32_t holding = 0;
+    *ret_text = (struct str){0};
+    while (engine_next_value(e, values, ret_text)) {
+        if (quantifier == SIGMA_ELEMENT && !is_element(values, number))
+            continue;
+        struct str text = pathview_of(*ret_text, (enum sigma_view)item_view(flags));
+        bool holds = value_holds(e, item, flags & ITEM_UNMARKED ? without_marks(e, text) : text);
+        if (holds && (quantifier != SIGMA_AT_LEAST || ++holding >= number) &&
+            quantifier != SIGMA_EVERY)
+            return true;
+        if (!holds && quantifier == SIGMA_EVERY)
+            return false;
+    }
+    return quantifier == SIGMA_EVERY;
+}
+
 /* The first value of the item's field that satisfies it. */
 static bool find_value(struct engine *e, uint32_t item, struct engine_values *values,
                        struct str *ret_text)
 {
     *values = (struct engine_values){.field = e->rules->image.items[item].field};
+    if (UNLIKELY(e->rules->image.items[item].flags & ~ITEM_LAZY))
+        return find_values(e, item, values, ret_text);
     while (engine_next_value(e, values, ret_text)) {
         if (value_holds(e, item, *ret_text))
             return true;

@@ -78,12 +78,20 @@ enum image_item_kind {
     ITEM_CIDR,     /* lazy: text is a struct cidr */
     ITEM_NUMBER,   /* lazy: text is a decimal number, argument an enum image_relation */
     ITEM_FIELDREF, /* lazy: text is another field's name, argument its index; see FIELDREF_SHIFT */
+    ITEM_PART_OF,  /* lazy: the field's text stands in the text; argument 0 or GLOB_CASED */
     ITEM_KINDS
 };
 
 enum { GLOB_CASED = 1 }; /* letter case counts */
 
-enum image_relation { NUMBER_LT, NUMBER_LTE, NUMBER_GT, NUMBER_GTE, NUMBER_RELATIONS };
+enum image_relation {
+    NUMBER_LT,
+    NUMBER_LTE,
+    NUMBER_GT,
+    NUMBER_GTE,
+    NUMBER_ANY_BIT, /* some bit of the number is set */
+    NUMBER_RELATIONS
+};
 
 /* Where the other field's value must stand is in the top bits of the argument: AT_START and AT_END
  * of detect/matcher.h. */
@@ -93,6 +101,25 @@ enum { FIELDREF_SHIFT = 30 };
 /* Flag of an item of an eager kind: it is in no matcher, and answered when a rule asks. So are
  * literals too short to be looked for everywhere for the sake of the few rules that ask. */
 enum { ITEM_LAZY = 1 };
+
+/* Flags of an item of the other kinds, from ITEM_GLOB on: what of each value is compared (enum
+ * sigma_view), how many must satisfy it (enum sigma_quantifier), and the number that takes. */
+enum {
+    ITEM_UNMARKED = 2, /* the diacritics of Latin letters do not count */
+    ITEM_VIEW_SHIFT = 2,
+    ITEM_QUANTIFIER_SHIFT = 4,
+    ITEM_NUMBER_SHIFT = 8
+};
+
+static inline unsigned item_view(unsigned flags)
+{
+    return flags >> ITEM_VIEW_SHIFT & 3;
+}
+
+static inline unsigned item_quantifier(unsigned flags)
+{
+    return flags >> ITEM_QUANTIFIER_SHIFT & 3;
+}
 
 struct image_item {
     uint16_t kind;

@@ -42,6 +42,8 @@ static uint32_t options_of(uint32_t flags)
         options |= PCRE2_MULTILINE;
     if (flags & REGEX_DOTALL)
         options |= PCRE2_DOTALL;
+    if (flags & REGEX_WHOLE)
+        options |= PCRE2_ANCHORED | PCRE2_ENDANCHORED;
     return options;
 }
 

@@ -15,7 +15,13 @@ struct regex;
 struct regex_scratch;
 
 /* Flags; the numbers are part of the image format. */
-enum { REGEX_CASELESS = 1, REGEX_MULTILINE = 2, REGEX_DOTALL = 4, REGEX_FLAGS = 7 };
+enum {
+    REGEX_CASELESS = 1,
+    REGEX_MULTILINE = 2,
+    REGEX_DOTALL = 4,
+    REGEX_WHOLE = 8, /* the whole text must match */
+    REGEX_FLAGS = 15
+};
 
 enum {
     REGEX_PATTERN_BYTES = 4096,
@@ -26,7 +32,7 @@ enum {
 };
 
 /**
- * @param flags REGEX_CASELESS, REGEX_MULTILINE, REGEX_DOTALL
+ * @param flags REGEX_CASELESS ... REGEX_WHOLE
  * @param jit   compile to machine code where the platform allows it
  * @return 0, E_PARSE (err says what and at which byte of the pattern) or E_NOMEM
  */

@@ -109,11 +109,19 @@ static bool argument_ok(const struct image *image, const struct image_item *item
     }
 }
 
+/* Only lazy kinds choose among values and what of them is compared. */
+static bool flags_ok(const struct image_item *item)
+{
+    uint32_t chosen = ITEM_UNMARKED | 3 << ITEM_VIEW_SHIFT | 3 << ITEM_QUANTIFIER_SHIFT |
+                      UINT32_C(255) << ITEM_NUMBER_SHIFT;
+    uint32_t allowed = item->kind > ITEM_NULL ? chosen : ITEM_LAZY;
+    return (item->flags & ~allowed) == 0;
+}
+
 static bool item_ok(const struct image *image, const struct image_item *item)
 {
-    if (item->kind >= ITEM_KINDS || (item->flags & ~ITEM_LAZY) != 0 ||
-        item->field >= image->fields_len || !str_ok(image, item->name) ||
-        !str_ok(image, item->text))
+    if (item->kind >= ITEM_KINDS || !flags_ok(item) || item->field >= image->fields_len ||
+        !str_ok(image, item->name) || !str_ok(image, item->text))
         return false;
     if (!argument_ok(image, item))
         return false;

@@ -1,7 +1,7 @@
-/* One Sigma rule as a tree, with the place of everything a person may have to correct.
- * Made by sigma_parse, read by the builder and by the tests' reference evaluator. All memory
- * belongs to the arena it was parsed into; slices of text point into the YAML tree of the same
- * arena.
+/* One rule as a tree, with the place of everything a person may have to correct. Made by
+ * sigma_parse, or by jamf_parse from another rule language; read by the builder, by sigma_write and
+ * by the tests' reference evaluator. All memory belongs to the arena it was parsed into; slices of
+ * text point into the YAML tree of the same arena.
  * Source: Sigma rules specification 2.1. */
 #ifndef CORDON_DETECT_SIGMA_H
 #define CORDON_DETECT_SIGMA_H
@@ -44,8 +44,23 @@ enum sigma_match {
     SIGMA_LT,
     SIGMA_LTE,
     SIGMA_GT,
-    SIGMA_GTE
+    SIGMA_GTE,
+    SIGMA_ANY_BIT, /* a bit of the number is set; not in Sigma, nor is the next */
+    SIGMA_PART_OF  /* the field's text stands somewhere in the value */
 };
+
+/** How many values of a field must satisfy an item. Sigma knows the first alone. */
+enum sigma_quantifier {
+    SIGMA_SOME,
+    SIGMA_EVERY,   /* also when there is none; one value in the item */
+    SIGMA_ELEMENT, /* the one of this number, or SIGMA_LAST */
+    SIGMA_AT_LEAST /* so many; one value in the item */
+};
+
+enum { SIGMA_LAST = 255, SIGMA_NUMBER_MOST = 254 };
+
+/** What of a path is compared. Sigma knows the whole alone. */
+enum sigma_view { SIGMA_WHOLE, SIGMA_LAST_COMPONENT, SIGMA_EXTENSION, SIGMA_FOLDER };
 
 struct sigma_value {
     struct str raw; /* as written, escapes included */
@@ -55,16 +70,20 @@ struct sigma_value {
     struct pattern *alternatives; /* what the modifiers made of it; the value holds if one does */
     size_t alternatives_len;      /* 0 unless text is compared */
     struct cidr network;          /* SIGMA_CIDR */
-    int64_t number;               /* SIGMA_LT .. SIGMA_GTE */
+    int64_t number;               /* SIGMA_LT .. SIGMA_ANY_BIT */
 };
 
 /** One `field|modifiers: values` entry. */
 struct sigma_item {
     struct str field; /* as written, without modifiers; empty: any field (keyword search) */
     enum sigma_match match;
-    bool cased;           /* letter case counts */
-    bool negated;         /* the opposite holds */
-    bool fieldref;        /* the values are names of other fields */
+    bool cased;    /* letter case counts */
+    bool negated;  /* the opposite holds */
+    bool fieldref; /* the values are names of other fields */
+    bool unmarked; /* the diacritics of Latin letters do not count */
+    enum sigma_view view;
+    enum sigma_quantifier quantifier;
+    uint32_t number;      /* of SIGMA_ELEMENT and SIGMA_AT_LEAST */
     bool all;             /* every value must hold, else one is enough */
     uint32_t regex_flags; /* REGEX_CASELESS ... of detect/regex.h */
     bool exists;          /* SIGMA_EXISTS: the wanted answer */
