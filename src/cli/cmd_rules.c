@@ -14,11 +14,19 @@ static void print_refused(void *arg, const struct err *err)
     out_line(&cli->out, "%s", text);
 }
 
+static void print_note(void *arg, const struct err *err)
+{
+    struct err noted = *err;
+    err_prefix(&noted, "note");
+    print_refused(arg, &noted);
+}
+
 int cmd_rules_check(struct cli *cli, const struct opt *opt, struct err *err)
 {
     struct rules rules CLEANUP(rules_done) = {0};
     if (rules_init(&rules, print_refused, cli))
         return err_set(err, E_NOMEM, "out of memory");
+    builder_on_note(rules.builder, print_note, cli);
     for (size_t i = 0; i < opt->args_len; i++) {
         int rc = rules_add_path(&rules, opt->args[i], err);
         if (rc)

@@ -38,8 +38,10 @@ const struct opt_command cli_commands[] = {
      "Compile rule files and report what is wrong with them",
      "PATH is a file, or a folder of which every *.yml and *.yaml is taken. Each refused rule is "
      "one\n"
-     "line file:line:column: reason; the last line is the sum. Exit status 1 when a rule was "
-     "refused.",
+     "line file:line:column: reason; the last line is the sum. What was accepted although part of "
+     "it\n"
+     "was left out or repaired is a line with 'note:'. Exit status 1 when a rule was refused.\n"
+     "Rules are Sigma's, or analytics and unified log filters of Jamf Protect (docs/jamf.md).",
      cmd_rules_check},
     {OFFLINE, "rules", "test", "[PATH]...", 0, OPT_ARGS_ANY, NULL, NULL,
      "Run the events that rules carry as their tests",

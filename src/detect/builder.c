@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "detect/exception_build.h"
+#include "detect/jamf.h"
 #include "detect/matcher.h"
 #include "detect/prevent_build.h"
 
@@ -18,6 +19,12 @@ int builder_new(struct builder **ret_builder)
         return E_NOMEM;
     *ret_builder = b;
     return 0;
+}
+
+void builder_on_note(struct builder *b, builder_refused_fn note, void *arg)
+{
+    b->note = note;
+    b->note_arg = arg;
 }
 
 void builder_free(struct builder *b)
@@ -126,12 +133,30 @@ int builder_add_rule(struct builder *b, const struct sigma_rule *rule, struct st
     return rc ? rc : add_checked(b, rule, source, err);
 }
 
-/* One document. @return 0, E_NOMEM or E_LIMIT for the builder; *ret_refused for the rule */
-static int add_document(struct builder *b, const struct yaml_node *doc, struct str source,
-                        struct arena *arena, int *ret_refused, struct err *err)
+/* One rule file while its documents are added. */
+struct file {
+    struct builder *b;
+    const char *source;
+    struct str bytes;
+};
+
+static void note(void *arg, const struct err *what)
 {
+    const struct file *f = arg;
+    struct err placed = *what;
+    err_at(&placed, f->source, what->line, what->column);
+    if (f->b->note)
+        f->b->note(f->b->note_arg, &placed);
+}
+
+/* One document. @return 0, E_NOMEM or E_LIMIT for the builder; *ret_refused for the rule */
+static int add_document(struct file *f, const struct yaml_node *doc, struct arena *arena,
+                        int *ret_refused, struct err *err)
+{
+    struct builder *b = f->b;
     struct sigma_rule *rule;
-    int rc = sigma_parse(doc, arena, &rule, err);
+    int rc = jamf_is(doc) ? jamf_parse(doc, f->bytes, arena, note, f, &rule, err)
+                          : sigma_parse(doc, arena, &rule, err);
     if (rc == 0)
         rc = builder_check(rule, err);
     if (rc == 0)
@@ -139,21 +164,21 @@ static int add_document(struct builder *b, const struct yaml_node *doc, struct s
     *ret_refused = rc;
     if (rc)
         return rc == E_NOMEM ? E_NOMEM : 0;
-    return add_checked(b, rule, source, err);
+    return add_checked(b, rule, str_of(f->source), err);
 }
 
-static int add_documents(struct builder *b, struct yaml_node *const *docs, size_t len,
-                         const char *source, builder_refused_fn refused, void *arg,
-                         struct builder_counts *counts, struct err *err)
+static int add_documents(struct file *f, struct yaml_node *const *docs, size_t len,
+                         builder_refused_fn refused, void *arg, struct builder_counts *counts,
+                         struct err *err)
 {
     for (size_t i = 0; i < len; i++) {
         if (yaml_is_null(docs[i]))
             continue;
         CLEANUP(arena_done) struct arena arena = {.limit_bytes = DOCUMENT_BYTES_MOST};
         struct err why = {0};
-        err_at(&why, source, 0, 0);
+        err_at(&why, f->source, 0, 0);
         int rule_rc;
-        int rc = add_document(b, docs[i], str_of(source), &arena, &rule_rc, &why);
+        int rc = add_document(f, docs[i], &arena, &rule_rc, &why);
         if (rc) {
             if (err)
                 *err = why;
@@ -167,6 +192,28 @@ static int add_documents(struct builder *b, struct yaml_node *const *docs, size_
     return 0;
 }
 
+/* Read the file's documents, repaired where it is no YAML and what was meant is certain. */
+static int read_documents(struct file *f, struct arena *arena, struct buf *repaired,
+                          struct yaml_node ***ret_docs, size_t *ret_len, struct err *err)
+{
+    uint32_t line;
+    int rc = yaml_parse(f->bytes, f->source, &yaml_limits_default, arena, ret_docs, ret_len, err);
+    if (rc == 0 || rc == E_NOMEM)
+        return rc;
+    if (jamf_repair(f->bytes, repaired, &line))
+        return E_NOMEM;
+    int again = line ? yaml_parse(buf_str(repaired), f->source, &yaml_limits_default, arena,
+                                  ret_docs, ret_len, NULL)
+                     : rc;
+    if (again)
+        return again == E_NOMEM ? E_NOMEM : rc;
+    struct err what = {0};
+    err_at(&what, NULL, line, 0);
+    (void)err_set(&what, E_PARSE, "repaired: quotes inside the text are taken as part of it");
+    note(f, &what);
+    return 0;
+}
+
 int builder_add_sigma(struct builder *b, struct str yaml, const char *source,
                       builder_refused_fn refused, void *arg, struct builder_counts *counts,
                       struct err *err)
@@ -174,10 +221,12 @@ int builder_add_sigma(struct builder *b, struct str yaml, const char *source,
     if (b->failed)
         return err_set(err, b->failed, "%s", err_sentence(b->failed));
     CLEANUP(arena_done) struct arena arena = {0};
+    CLEANUP(buf_done) struct buf repaired = {0};
+    struct file f = {b, source, yaml};
     struct yaml_node **docs;
     size_t len;
     struct err why = {0};
-    int rc = yaml_parse(yaml, source, &yaml_limits_default, &arena, &docs, &len, &why);
+    int rc = read_documents(&f, &arena, &repaired, &docs, &len, &why);
     if (rc == E_NOMEM)
         return err_set(err, E_NOMEM, "%s", err_sentence(E_NOMEM));
     if (rc) {
@@ -187,7 +236,7 @@ int builder_add_sigma(struct builder *b, struct str yaml, const char *source,
         return 0;
     }
     uint32_t accepted = counts->accepted;
-    rc = add_documents(b, docs, len, source, refused, arg, counts, err);
+    rc = add_documents(&f, docs, len, refused, arg, counts, err);
     if (rc == 0 && len > 1 && counts->accepted > accepted)
         PLANT_OVERREAD(yaml.ptr + yaml.len);
     return rc;

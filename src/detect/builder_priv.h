@@ -35,6 +35,8 @@ struct builder {
     struct buf scratch;
     struct list list; /* prevent and allow entries */
     struct exceptions exceptions;
+    builder_refused_fn note; /* may be NULL */
+    void *note_arg;
     int failed; /* 0, E_NOMEM or E_LIMIT */
 };
 

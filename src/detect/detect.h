@@ -27,10 +27,13 @@ typedef void (*builder_refused_fn)(void *arg, const struct err *err);
 /** @return 0 or E_NOMEM */
 int builder_new(struct builder **ret_builder) MUST_CHECK;
 void builder_free(struct builder *b);
+/** Have `note` called for what is accepted although part of it was repaired or left out. */
+void builder_on_note(struct builder *b, builder_refused_fn note, void *arg);
 
 /**
- * Compile every rule document of one Sigma file into the ruleset being built. A document that
- * cannot be compiled is refused by itself: `refused` is called and the others go in.
+ * Compile every rule document of one file into the ruleset being built: Sigma rules, and analytics
+ * and unified log filters of Jamf Protect, told apart by their keys. A document that cannot be
+ * compiled is refused by itself: `refused` is called and the others go in.
  *
  * @param b       open builder; copies what it needs
  * @param yaml    the file's bytes, borrowed for the call
