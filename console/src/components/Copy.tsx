@@ -3,13 +3,16 @@ import { ActionIcon, Tooltip } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
 
+import { visible } from "../lib/escape";
+
 interface Props {
     value: string;
     /** What is copied: "Copy device id". */
     label: string;
 }
 
-export function Copy({ value, label }: Props) {
+export function Copy({ value, label: named }: Props) {
+    const label = visible(named);
     const clipboard = useClipboard({ timeout: 2000 });
     return (
         <Tooltip label={clipboard.copied ? "Copied" : label}>

@@ -3,7 +3,15 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 
 import { show } from "../../tests/render";
+import { Facts } from "./Facts";
 import { SafeText } from "./SafeText";
+
+describe("Facts", () => {
+    it("marks hidden characters in a name too", () => {
+        const { container } = show(<Facts facts={[["a\u202eb", "value"]]} />);
+        expect(container.querySelector("dt")?.textContent).toBe("a<U+202E>b");
+    });
+});
 
 describe("SafeText", () => {
     it("shows markup as text", () => {

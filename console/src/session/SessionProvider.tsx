@@ -2,7 +2,7 @@
 // stays as it is, so that nothing typed is lost.
 import { Center, Loader, Modal, Stack, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useEffect, useMemo, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 
 import { api, onSessionLost, setCsrf } from "../api/client";
 import { asProblem } from "../api/problem";
@@ -13,6 +13,24 @@ import { SessionContext } from "./SessionContext";
 import { SignInForm } from "./SignInForm";
 import { SignInPage } from "./SignInPage";
 
+/** While the dialog of a lost session stands, Escape must not reach the one below it, which would close with what was typed. */
+function useEscapeHeld(held: boolean): void {
+    const now = useRef(held);
+    useEffect(() => {
+        now.current = held;
+    }, [held]);
+    useEffect(() => {
+        const hold = (event: KeyboardEvent) => {
+            if (now.current && event.key === "Escape") event.stopImmediatePropagation();
+        };
+        // Dialogs listen at the window too, but they come later.
+        window.addEventListener("keydown", hold, { capture: true });
+        return () => {
+            window.removeEventListener("keydown", hold, { capture: true });
+        };
+    }, []);
+}
+
 export function SessionProvider({ children }: { children: ReactNode }) {
     const client = useQueryClient();
     const query = useQuery({ ...sessionQuery, retry: false });
@@ -20,6 +38,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     const session = query.data;
 
     useEffect(() => onSessionLost(() => { setLost(true); }), []);
+    useEscapeHeld(lost);
 
     const value = useMemo(() => {
         if (!session) return undefined;

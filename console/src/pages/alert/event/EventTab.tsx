@@ -64,9 +64,7 @@ export function EventTab({ alert, body }: { alert: Alert; body: AlertBodyRead })
                 <section key={title} className={classes.group} aria-label={title}>
                     <h3>{title}</h3>
                     <Facts
-                        facts={fields.map(
-                            ([name, value]): Fact => [name.slice(0, 200), <Value key={name} name={name} value={value} />],
-                        )}
+                        facts={fields.map(([name, value]): Fact => [name, <Value key={name} name={name} value={value} />])}
                     />
                 </section>
             ))}
