@@ -2,11 +2,16 @@
 import type { Column } from "./column";
 
 /**
- * One CSV value. Text that a spreadsheet would run as a formula gets an apostrophe in front: telemetry is hostile, and
- * `=cmd()` in a process name must stay text.
+ * Text that a spreadsheet would run as a formula gets an apostrophe in front: telemetry is hostile, and `=cmd()` in a
+ * process name must stay text, in a file and when pasted.
  */
+function harmless(text: string): string {
+    return /^[=+\-@\t\r]/.test(text) ? "'" + text : text;
+}
+
+/** One CSV value. */
 function csvValue(text: string): string {
-    const safe = /^[=+\-@\t\r]/.test(text) ? "'" + text : text;
+    const safe = harmless(text);
     return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
@@ -19,7 +24,7 @@ export function toCsv<T>(rows: readonly T[], columns: readonly Column<T>[]): str
 
 /** Tab-separated, for pasting into a table or a ticket. Tabs and line ends inside a value become spaces. */
 export function toTsv<T>(rows: readonly T[], columns: readonly Column<T>[]): string {
-    const value = (text: string) => text.replace(/[\t\r\n]+/g, " ");
+    const value = (text: string) => harmless(text).replace(/[\t\r\n]+/g, " ");
     return [
         columns.map((column) => column.header).join("\t"),
         ...rows.map((row) => columns.map((column) => value(column.text(row))).join("\t")),
