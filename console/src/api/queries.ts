@@ -5,6 +5,7 @@ import { api, data, setCsrf } from "./client";
 import type {
     Action,
     ActionFilter,
+    ActionType,
     Alert,
     AlertFilter,
     AlertSummary,
@@ -88,6 +89,13 @@ export const actionQuery = (id: string) =>
         queryKey: ["action", id],
         queryFn: (): Promise<Action> => data(api.GET("/api/v1/actions/{id}", { params: { path: { id } } })),
     });
+
+/** What can be done to a device, what it costs and what undoes it. The same as long as the server runs. */
+export const actionTypesQuery = queryOptions({
+    queryKey: ["action-types"],
+    queryFn: async (): Promise<ActionType[]> => (await data(api.GET("/api/v1/action-types"))).items,
+    staleTime: Infinity,
+});
 
 /** The newest few of one device, for pages that show them beside something else. */
 export const recentActionsQuery = (device: string, limit: number) =>

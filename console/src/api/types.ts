@@ -14,6 +14,7 @@ export type AlertSummary = Schemas["AlertSummary"];
 export type Alert = Schemas["Alert"];
 export type Action = Schemas["Action"];
 export type ActionArguments = Schemas["ActionArguments"];
+export type ActionType = Schemas["ActionType"];
 export type ActionName = Schemas["ActionName"];
 
 /** Filters of the lists, as the server takes them. */

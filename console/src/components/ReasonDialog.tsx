@@ -26,7 +26,8 @@ interface Props {
     targets: readonly ReasonTarget[];
     /** What are the targets: "device" and "devices". */
     nouns?: readonly [string, string];
-    does: string;
+    /** Undefined while it is not known. */
+    does: string | undefined;
     loses?: string | undefined;
     /** How it is undone; absent: it is not. */
     reversible?: string | undefined;
@@ -55,7 +56,7 @@ export function asksForHost(problem: Problem | undefined): boolean {
 function Consequences({ does, loses, reversible, notRestored }: Pick<Props, "does" | "loses" | "reversible" | "notRestored">) {
     return (
         <List size="sm" spacing={2}>
-            <List.Item>{does}</List.Item>
+            {does && <List.Item>{does}</List.Item>}
             {loses && (
                 <List.Item>
                     <b>Lost meanwhile:</b> {loses}

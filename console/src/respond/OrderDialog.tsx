@@ -1,13 +1,15 @@
 // Orders one action for one or more devices: what it means, its own fields, the reason, then POST /actions.
 import { Text, Textarea, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 
 import { api, data } from "../api/client";
+import { asSentence } from "../api/problem";
+import { actionTypesQuery } from "../api/queries";
 import type { Action, ActionArguments, Page } from "../api/types";
 import { type Given, ReasonDialog, type ReasonTarget } from "../components/ReasonDialog";
-import type { ActionKind } from "./kinds";
+import { type ActionKind, actionTitle } from "./kinds";
 
 interface Props {
     kind: ActionKind;
@@ -21,6 +23,8 @@ interface Props {
 
 export function OrderDialog({ kind, targets, onClose, fixed, children }: Props) {
     const client = useQueryClient();
+    const type = useQuery(actionTypesQuery).data?.find((one) => one.name === kind.name);
+    const sentence = (text: string | undefined) => (text ? asSentence(text) : undefined);
     const [title, setTitle] = useState("Security team");
     const [text, setText] = useState("");
     const isMessage = kind.name === "message";
@@ -54,10 +58,10 @@ export function OrderDialog({ kind, targets, onClose, fixed, children }: Props) 
             title={kind.title}
             confirm={count === 1 ? kind.title : `${kind.title} ${String(count)} devices`}
             targets={targets}
-            does={kind.does}
-            loses={kind.loses}
-            reversible={kind.reversedBy ?? (kind.danger ? "" : undefined)}
-            notRestored={kind.notRestored}
+            does={sentence(type?.description)}
+            loses={sentence(type?.unreachable)}
+            reversible={type && (type.reversed_by ? actionTitle(type.reversed_by) : kind.danger ? "" : undefined)}
+            notRestored={sentence(type?.not_restored)}
             danger={kind.danger}
             ready={!isMessage || (title.trim() !== "" && text.trim() !== "")}
             onSubmit={submit}
