@@ -21,7 +21,7 @@ export const actionColumns = (onOpen: (action: Action) => void): readonly Column
     {
         id: "name",
         header: "Action",
-        width: 100,
+        width: 112,
         fixed: true,
         cell: (a) => (
             <Anchor
@@ -75,7 +75,7 @@ export const actionColumns = (onOpen: (action: Action) => void): readonly Column
     {
         id: "message",
         header: "Outcome",
-        width: 190,
+        width: 178,
         cell: (a) => (a.message ? <SafeText oneLine>{a.message}</SafeText> : "–"),
         text: (a) => a.message,
     },

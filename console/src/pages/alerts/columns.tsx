@@ -44,7 +44,7 @@ export const alertColumns: readonly Column<AlertSummary>[] = [
     {
         id: "state",
         header: "State",
-        width: 128,
+        width: 140,
         cell: (a) => <StateBadge kind="alert" state={a.state} />,
         text: (a) => stateLook("alert", a.state).word,
     },

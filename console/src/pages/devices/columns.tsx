@@ -11,7 +11,7 @@ export const PLATFORM_NAMES: Record<string, string> = { macos: "macOS", linux: "
 
 /** "macOS 26.1", "Debian GNU/Linux 12": what the system is called. */
 export function systemName(device: Device): string {
-    return device.platform === "macos" ? `macOS ${device.os_version}` : device.os_version;
+    return device.platform === "macos" && !device.os_version.startsWith("macOS") ? `macOS ${device.os_version}` : device.os_version;
 }
 
 export const deviceColumns: readonly Column<Device>[] = [

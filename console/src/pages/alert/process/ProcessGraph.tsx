@@ -12,6 +12,7 @@ import type { ProcessNode } from "./tree";
 
 const NAME_MOST = 21;
 const USER_MOST = 12;
+const SIGNING_MOST = 20;
 
 interface Props {
     root: ProcessNode;
@@ -86,7 +87,7 @@ function Node({ one, selected, onSelect }: { one: Placed; selected: boolean; onS
             </text>
             <Icon x={9} y={42} size={13} color={`var(--tone-${tone}-text)`} />
             <text className={classes.signing} x={26} y={53} fill={`var(--tone-${tone}-text)`}>
-                {short(node.teamId ? `${node.signing.word} · ${node.teamId}` : node.signing.word, 24)}
+                {short(node.teamId ? `${node.signing.word} · ${node.teamId}` : node.signing.word, SIGNING_MOST)}
             </text>
         </g>
     );
