@@ -1,11 +1,11 @@
 // A Chromium for the scenarios: one JSON object a line on stdin is one step, one on stdout its outcome. Started by browser.py,
-// ends with stdin. Usage: node browser.mjs CONSOLE_FOLDER CHROMIUM PROFILE_FOLDER ORIGIN SPKI_SHA256_BASE64
+// ends with stdin. Usage: node browser.mjs CONSOLE_FOLDER CHROMIUM PROFILE_FOLDER ORIGIN SPKI_SHA256_BASE64,...
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-const [consoleFolder, executablePath, profile, origin, spki] = process.argv.slice(2);
+const [consoleFolder, executablePath, profile, origin, keys] = process.argv.slice(2);
 const need = createRequire(join(consoleFolder, "package.json"));
 const { chromium } = need("playwright-core");
 const WAIT_MS = 20_000;
@@ -18,7 +18,7 @@ const context = await chromium.launchPersistentContext(profile, {
     // The server's own certificate is trusted and no other; no name but this machine's is looked up.
     args: [
         "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-        "--disable-component-update", "--disable-sync", `--ignore-certificate-errors-spki-list=${spki}`,
+        "--disable-component-update", "--disable-sync", `--ignore-certificate-errors-spki-list=${keys}`,
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
     ],
     baseURL: origin,
@@ -31,9 +31,10 @@ const context = await chromium.launchPersistentContext(profile, {
 context.setDefaultTimeout(WAIT_MS);
 await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin });
 
-/** What went wrong by itself, and every address that was asked for, since they were last taken. */
+/** What went wrong by itself, every address that was asked for and every answer of the server, since they were last taken. */
 let problems = [];
 let requests = [];
+let answers = [];
 const problem = (kind, text, url = "") => problems.push({ kind, text, url });
 
 await context.exposeBinding("__cspViolation", (_, text) => problem("csp", text));
@@ -61,6 +62,14 @@ context.on("request", (request) => {
     requests.push(request.url());
     if (!request.url().startsWith(origin + "/") && !/^(data|blob|about):/.test(request.url()))
         problem("foreign request", request.url());
+});
+
+context.on("response", async (response) => {
+    const request = response.request();
+    if (!response.url().startsWith(origin + "/")) return;
+    const one = { method: request.method(), url: response.url(), status: response.status(), cookie: false };
+    answers.push(one);
+    one.cookie = "cookie" in (await request.allHeaders().catch(() => ({})));
 });
 
 const page = context.pages()[0] ?? (await context.newPage());
@@ -169,6 +178,11 @@ const steps = {
     requests: () => {
         const taken = requests;
         requests = [];
+        return taken;
+    },
+    answers: () => {
+        const taken = answers;
+        answers = [];
         return taken;
     },
     received_bytes: () => receivedBytes,

@@ -87,7 +87,8 @@ def key_hash(port):
 class Browser:
     """One page of a browser with a profile of its own. Each method is one step of browser.mjs."""
 
-    def __init__(self, s, server, name="browser"):
+    def __init__(self, s, server, name="browser", trusted=()):
+        """`trusted` are ports of further servers whose certificates are taken."""
         self.s = s
         self.name = name
         self.origin = f"https://localhost:{server.admin_port}"
@@ -95,9 +96,10 @@ class Browser:
         os.makedirs(self.shots, exist_ok=True)
         profile = s.path(name, make=True)
         script = 'source script/lib/common.sh && source script/lib/console.sh && in_console exec node "$@"'
+        keys = ",".join(map(key_hash, [server.admin_port, *trusted]))
         reading, self.steps = os.pipe()
         self.process = s.start(name, "/bin/bash", "-c", script, "browser", os.path.join(HERE, "browser.mjs"), CONSOLE,
-                               CHROMIUM, profile, self.origin, key_hash(server.admin_port), cwd=ROOT, stdin=reading)
+                               CHROMIUM, profile, self.origin, keys, cwd=ROOT, stdin=reading)
         os.close(reading)
         s.cleanup.callback(self.close)
         self.done = 0
@@ -223,6 +225,14 @@ class Browser:
     def requests(self):
         """Addresses asked for since the last call."""
         return self.step("requests")
+
+    def answers(self):
+        """The server's answers since the last call: method, url, status, and whether a cookie was sent."""
+        return self.step("answers")
+
+    def problems(self):
+        """What went wrong by itself since the last call; see `check_quiet`."""
+        return self.step("problems")
 
     def received_bytes(self):
         """Bytes that came over the wire so far, headers and compressed bodies."""
