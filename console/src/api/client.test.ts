@@ -42,9 +42,11 @@ describe("calls", () => {
         const problem = { type: "about:blank", title: "x", status: 401, code: "E_AUTH" };
         serve(answer(401, problem));
         await expect(api.POST("/api/v1/session", { body: { name: "a", password: "b" } })).rejects.toBeInstanceOf(Problem);
+        serve(answer(401, problem));
+        await expect(api.POST("/api/v1/password", { body: { password: "a", new_password: "b" } })).rejects.toBeInstanceOf(Problem);
         expect(lost).not.toHaveBeenCalled();
         serve(answer(401, problem));
-        await expect(api.GET("/api/v1/overview")).rejects.toBeInstanceOf(Problem);
+        await expect(api.GET("/api/v1/overview")).rejects.toThrow("Your session had ended, so nothing was done.");
         expect(lost).toHaveBeenCalledOnce();
         stop();
     });

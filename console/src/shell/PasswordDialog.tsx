@@ -26,7 +26,8 @@ export function PasswordDialog({ onClose }: { onClose: () => void }) {
             notifications.show({ message: "The password is changed. Your other sessions have ended." });
             onClose();
         } catch (error) {
-            setFailure(asProblem(error).message);
+            const said = asProblem(error);
+            setFailure(said.message.includes("password is wrong") ? "The present password is wrong." : said.message);
             setBusy(false);
         }
     };
