@@ -68,7 +68,7 @@ const looks = {
         queued: look("Queued", "busy", IconClock, "Signed, waits for the device"),
         delivered: look("Delivered", "busy", IconPlayerPlay, "The device has it"),
         running: look("Running", "busy", IconPlayerPlay, "The device runs it"),
-        succeeded: look("Succeeded", "good", IconCircleCheck, "The wanted state was observed"),
+        succeeded: look("Succeeded", "good", IconCircleCheck, "Done, as the device reports"),
         failed: look("Failed", "bad", IconCircleX, "The device tried and could not"),
         refused: look("Refused", "bad", IconBan, "The device did not accept it"),
         timed_out: look("Timed out", "bad", IconClockX, "No outcome within its time"),
