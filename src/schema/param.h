@@ -114,6 +114,17 @@
     X(PARAM_STREAM_BEAT_MS, "stream_heartbeat", "ms", 15000, 1000, 60000, false,                   \
       "time between two signs of life on the live stream")                                         \
     X(PARAM_STREAMS, "streams", "streams", 1000, 1, 100000, false, "open live streams")            \
+    X(PARAM_HUNTS_RUNNING, "hunts_running", "hunts", 2, 1, 64, false, "hunts that run at once")    \
+    X(PARAM_HUNTS_QUEUED, "hunts_queued", "hunts", 32, 1, 1000, false, "hunts that wait")          \
+    X(PARAM_HUNT_THREADS, "hunt_threads", "threads", 2, 1, 64, true, "threads of one hunt")        \
+    X(PARAM_HUNT_RESULTS, "hunt_results", "results", 10000, 1, 1000000, false,                     \
+      "results that a hunt keeps; further matches are counted")                                    \
+    X(PARAM_HUNT_RESULT_BYTES, "hunt_result_bytes", "bytes", 67108864, 65536, 1073741824, false,   \
+      "size of the results that a hunt keeps")                                                     \
+    X(PARAM_HUNTS_KEPT, "hunts_kept", "hunts", 200, 1, 10000, false,                               \
+      "newest hunts that are kept with their results")                                             \
+    X(PARAM_HUNT_TEXT_BYTES, "hunt_text_bytes", "bytes", 1048576, 1024, 16777216, false,           \
+      "largest expression or rule text of a hunt")                                                 \
     X(PARAM_STREAMS_PER_SESSION, "streams_per_session", "streams", 8, 1, 1000, false,              \
       "open live streams of one session")
 

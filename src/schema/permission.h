@@ -27,6 +27,7 @@
     X(PERM_ALERTS_READ, "alerts.read", ROLE_VIEWER, "see alerts")                                  \
     X(PERM_ALERTS_WRITE, "alerts.write", ROLE_ANALYST, "acknowledge, close and reopen alerts")     \
     X(PERM_EVENTS_READ, "events.read", ROLE_ANALYST, "read stored telemetry (personal data)")      \
+    X(PERM_HUNTS_RUN, "hunts.run", ROLE_ANALYST, "hunt through stored telemetry")                  \
     X(PERM_ACTIONS_READ, "actions.read", ROLE_VIEWER, "see actions and their results")             \
     X(PERM_ACTIONS_CREATE, "actions.create", ROLE_RESPONDER,                                       \
       "order actions at all, confirm and cancel them")                                             \

@@ -92,6 +92,16 @@ enum route_auth { AUTH_NONE, AUTH_DEVICE, AUTH_PERSON };
       "rules.write", 65536, "add or replace an exception, and give devices the ruleset with it")   \
     X(ROUTE_EXCEPTION_REMOVE, LISTENER_ADMIN, "DELETE", "/api/v1/exceptions/{id}", AUTH_PERSON,    \
       "rules.write", 0, "take an exception back, and give devices the ruleset without it")         \
+    X(ROUTE_HUNTS, LISTENER_ADMIN, "GET", "/api/v1/hunts", AUTH_PERSON, "events.read", 0,          \
+      "list of hunts")                                                                             \
+    X(ROUTE_HUNT_CREATE, LISTENER_ADMIN, "POST", "/api/v1/hunts", AUTH_PERSON, "hunts.run",        \
+      4194304, "look for an expression, or for what rules match, in stored telemetry")             \
+    X(ROUTE_HUNT, LISTENER_ADMIN, "GET", "/api/v1/hunts/{id}", AUTH_PERSON, "events.read", 0,      \
+      "one hunt: state, progress, what each rule matched")                                         \
+    X(ROUTE_HUNT_RESULTS, LISTENER_ADMIN, "GET", "/api/v1/hunts/{id}/results", AUTH_PERSON,        \
+      "events.read", 0, "what a hunt found, by event time")                                        \
+    X(ROUTE_HUNT_CANCEL, LISTENER_ADMIN, "POST", "/api/v1/hunts/{id}/cancel", AUTH_PERSON,         \
+      "hunts.run", 0, "end it; what it found is kept")                                             \
     X(ROUTE_AUDIT, LISTENER_ADMIN, "GET", "/api/v1/audit", AUTH_PERSON, "audit.read", 0,           \
       "audit log, newest first")                                                                   \
     X(ROUTE_ENROLL, LISTENER_DEVICE, "POST", "/device/v1/enroll", AUTH_NONE, "", 65536,            \

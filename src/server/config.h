@@ -31,6 +31,7 @@
     X(free_bytes_least, "free_bytes_least", "", "free space below which new batches are refused")  \
     X(segment_bytes, "segment_bytes", "", "size at which a telemetry file is sealed")              \
     X(segment_age, "segment_age", "", "age in seconds at which a telemetry file is sealed")        \
+    X(hunt_threads, "hunt_threads", "", "threads of one hunt; empty = 2")                          \
     X(stream_messages, "stream_messages", "",                                                      \
       "messages of the live stream that are kept for readers that come back")                      \
     X(stream_alerts_per_s, "stream_alerts_per_s", "",                                              \

@@ -56,6 +56,12 @@ int entries_filter(struct call *c, struct store_entry_filter *ret_filter) MUST_C
 void exceptions_get(struct call *c);
 void exceptions_add(struct call *c);
 void exceptions_remove(struct call *c);
+/* api_hunts.c */
+void hunts_list(struct call *c);
+void hunts_create(struct call *c);
+void hunts_get(struct call *c);
+void hunts_results(struct call *c);
+void hunts_cancel(struct call *c);
 /* api_audit.c */
 void audit_list(struct call *c);
 /* device_enroll.c */

@@ -12,6 +12,7 @@
 #include "server/bootstrap.h"
 #include "server/channels.h"
 #include "server/handlers.h"
+#include "server/hunts.h"
 #include "server/listen.h"
 #include "server/plan.h"
 #include "server/rules.h"
@@ -225,6 +226,8 @@ static int set_up(struct server *s, struct listeners *l, struct buf *password, s
     if (rc == 0)
         rc = worker_new(s->loop, &s->worker, err);
     if (rc == 0)
+        rc = hunts_new(s, &s->hunts, err);
+    if (rc == 0)
         rc = throttle_new((unsigned)param_default(PARAM_LOGIN_FAILURES),
                           param_default(PARAM_LOGIN_FAILURE_S) * 1000, &s->logins);
     if (rc == 0)
@@ -247,6 +250,7 @@ static void tear_down(struct server *s, struct listeners *l)
     if (s->loop)
         await_work(s);
     worker_free(s->worker);
+    hunts_free(s->hunts);
     throttle_free(s->logins);
     store_close(s->store);
     channels_free(s->channels);

@@ -197,6 +197,47 @@ void render_enroll_token(const struct store_enroll_token *t, struct str secret, 
     json_object_end(j);
 }
 
+/* The ids of a stored list, or an empty one. */
+static void render_ids(struct json_out *j, const char *key, struct str list)
+{
+    json_key(j, key);
+    json_raw(j, list.len ? list : STR("[]"));
+}
+
+void render_hunt(const struct store_hunt *h, bool whole, struct json_out *j)
+{
+    json_object_begin(j);
+    json_kv_str(j, "id", h->id);
+    json_kv_str(j, "kind", h->kind);
+    json_kv_str(j, "title", h->title);
+    json_kv_str(j, "state", hunt_state_names[h->state]);
+    kv_filled(j, "error", h->error);
+    render_ids(j, "devices", h->devices_json);
+    render_time(j, "since", h->since_ns);
+    render_time(j, "until", h->until_ns);
+    json_kv_str(j, "created_by", h->created_by);
+    render_time(j, "created", h->created_ns);
+    render_time(j, "started", h->started_ns);
+    render_time(j, "finished", h->finished_ns);
+    json_kv_int(j, "rules", h->rules);
+    json_kv_int(j, "segments", h->segments);
+    json_kv_int(j, "segments_done", h->segments_done);
+    json_kv_int(j, "bytes", h->bytes);
+    json_kv_int(j, "bytes_done", h->bytes_done);
+    json_kv_int(j, "frames", h->frames);
+    json_kv_int(j, "frames_skipped", h->frames_skipped);
+    json_kv_int(j, "events", h->events);
+    json_kv_int(j, "matches", h->matches);
+    json_kv_int(j, "results", h->results);
+    json_kv_int(j, "damaged", h->damaged);
+    json_kv_bool(j, "truncated", h->truncated);
+    render_time(j, "received_first", h->received_min_ns);
+    render_time(j, "received_last", h->received_max_ns);
+    if (whole)
+        render_stored_json(j, "detail", h->detail_json);
+    json_object_end(j);
+}
+
 void render_ruleset(const struct store_ruleset *r, struct json_out *j)
 {
     json_object_begin(j);

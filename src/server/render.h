@@ -16,6 +16,8 @@ int render_action(struct store_tx *tx, const struct store_action *a, struct json
                   struct err *err) MUST_CHECK;
 /** @param secret shown once, when it was made; else empty */
 void render_enroll_token(const struct store_enroll_token *t, struct str secret, struct json_out *j);
+/** @param whole with `detail`, which lists leave out */
+void render_hunt(const struct store_hunt *h, bool whole, struct json_out *j);
 void render_ruleset(const struct store_ruleset *r, struct json_out *j);
 /** The members alone, inside an object: exceptions add others. */
 void render_entry(const struct store_entry *e, struct json_out *j);

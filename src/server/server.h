@@ -17,6 +17,7 @@
 #include "store/store.h"
 
 struct channels;
+struct hunts;
 struct listeners;
 struct served;
 struct stream;
@@ -32,6 +33,7 @@ struct server {
     struct channels *channels;
     struct stream *stream;
     struct worker *worker;
+    struct hunts *hunts;
     struct throttle *logins;
     struct listeners *listeners;
     struct http_server *admin;

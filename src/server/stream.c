@@ -227,6 +227,22 @@ static void tell_action(struct stream *st, const struct store_change *c)
     add(st, PERM_ACTIONS_READ, "action", &data);
 }
 
+static void tell_hunt(struct stream *st, const struct store_change *c)
+{
+    struct buf data CLEANUP(buf_done) = {0};
+    struct json_out j = {.out = &data};
+    json_object_begin(&j);
+    json_kv_str(&j, "id", c->id);
+    kv_change(&j, c->is_new);
+    json_kv_str(&j, "state", hunt_state_names[c->state]);
+    json_kv_str(&j, "title", c->title);
+    json_kv_int(&j, "bytes_done", c->done);
+    json_kv_int(&j, "bytes", c->total);
+    json_kv_int(&j, "matches", c->matches);
+    json_object_end(&j);
+    add(st, PERM_EVENTS_READ, "hunt", &data);
+}
+
 static void tell_ruleset(struct stream *st, const struct store_change *c)
 {
     struct buf data CLEANUP(buf_done) = {0};
@@ -252,6 +268,9 @@ static bool tell(struct stream *st, const struct store_changes *changes)
             break;
         case CHANGE_ACTION:
             tell_action(st, c);
+            break;
+        case CHANGE_HUNT:
+            tell_hunt(st, c);
             break;
         case CHANGE_RULESET:
             tell_ruleset(st, c);

@@ -10,6 +10,7 @@ enum store_change_kind {
     CHANGE_ALERT,
     CHANGE_DEVICE,
     CHANGE_ACTION,
+    CHANGE_HUNT,
     CHANGE_RULESET, /* another version is the active one */
     CHANGE_PEOPLE   /* accounts or tokens: who is logged in may not be any more */
 };
@@ -17,14 +18,17 @@ enum store_change_kind {
 /** One record that was written. Texts live in the arena of the changes. */
 struct store_change {
     enum store_change_kind kind;
-    bool is_new;            /* alert, device, action: it was not there before */
+    bool is_new;            /* alert, device, action, hunt: it was not there before */
     struct str id;          /* empty for people; a ruleset's version */
     struct str device;      /* alert, action */
-    struct str title;       /* alert: of the rule; action: its name */
+    struct str title;       /* alert: of the rule; action: its name; hunt */
     struct str request;     /* action */
-    unsigned state;         /* of the kind's enumeration: alert, action */
+    unsigned state;         /* of the kind's enumeration: alert, action, hunt */
     enum alert_level level; /* alert */
     int64_t time_ns;        /* alert: the device's clock */
+    int64_t done;           /* hunt: stored bytes read or passed over, of how many, and matches */
+    int64_t total;
+    int64_t matches;
 };
 
 /** Most records of one commit that are listed. */

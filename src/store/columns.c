@@ -185,6 +185,43 @@ static const struct column audit[] = {
     TEXT(store_audit, hash),
 };
 
+static const struct column hunt[] = {
+    TEXT(store_hunt, id),
+    TEXT(store_hunt, kind),
+    TEXT(store_hunt, title),
+    TEXT(store_hunt, devices_json),
+    INT(store_hunt, since_ns),
+    INT(store_hunt, until_ns),
+    NAME(store_hunt, state, hunt_state_names, HUNT_STATE_COUNT),
+    TEXT(store_hunt, error),
+    TEXT(store_hunt, created_by),
+    INT(store_hunt, created_ns),
+    INT(store_hunt, started_ns),
+    INT(store_hunt, finished_ns),
+    INT(store_hunt, rules),
+    INT(store_hunt, segments),
+    INT(store_hunt, segments_done),
+    INT(store_hunt, bytes),
+    INT(store_hunt, bytes_done),
+    INT(store_hunt, frames),
+    INT(store_hunt, frames_skipped),
+    INT(store_hunt, events),
+    INT(store_hunt, matches),
+    INT(store_hunt, results),
+    INT(store_hunt, damaged),
+    BOOL(store_hunt, truncated),
+    INT(store_hunt, received_min_ns),
+    INT(store_hunt, received_max_ns),
+    TEXT(store_hunt, detail_json),
+};
+
+static const struct column hunt_result[] = {
+    TEXT(store_hunt_result, hunt),   INT(store_hunt_result, time_ns),
+    TEXT(store_hunt_result, id),     TEXT(store_hunt_result, rule_id),
+    TEXT(store_hunt_result, device), INT(store_hunt_result, received_ns),
+    TEXT(store_hunt_result, json),
+};
+
 #define TABLE(name, columns, key_len, record)                                                      \
     {                                                                                              \
         (name), (columns), ARRAY_LEN(columns), (key_len), sizeof(struct record)                    \
@@ -201,12 +238,14 @@ const struct table table_segment = TABLE("segments", segment, 1, store_segment);
 const struct table table_action = TABLE("actions", action, 1, store_action);
 const struct table table_ruleset = TABLE("rulesets", ruleset, 1, store_ruleset);
 const struct table table_entry = TABLE("entries", entry, 1, store_entry);
+const struct table table_hunt = TABLE("hunts", hunt, 1, store_hunt);
+const struct table table_hunt_result = TABLE("hunt_results", hunt_result, 3, store_hunt_result);
 const struct table table_audit = TABLE("audit", audit, 1, store_audit);
 
 const struct table *const table_all[] = {
-    &table_device, &table_enroll_token, &table_user,   &table_token,   &table_alert, &table_batch,
-    &table_epoch,  &table_segment,      &table_action, &table_ruleset, &table_entry, &table_audit,
-    NULL};
+    &table_device, &table_enroll_token, &table_user,        &table_token,  &table_alert,
+    &table_batch,  &table_epoch,        &table_segment,     &table_action, &table_ruleset,
+    &table_entry,  &table_hunt,         &table_hunt_result, &table_audit,  NULL};
 
 const struct column *column_get(const struct table *table, const char *name)
 {

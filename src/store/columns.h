@@ -45,6 +45,8 @@ extern const struct table table_segment;
 extern const struct table table_action;
 extern const struct table table_ruleset;
 extern const struct table table_entry;
+extern const struct table table_hunt;
+extern const struct table table_hunt_result;
 extern const struct table table_audit;
 
 /** Every table, for tests; ends with NULL. */

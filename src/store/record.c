@@ -9,6 +9,7 @@ const struct str token_kind_names[TOKEN_KIND_COUNT] = {TOKEN_KIND_LIST(NAME)};
 const struct str enroll_kind_names[ENROLL_KIND_COUNT] = {ENROLL_KIND_LIST(NAME)};
 const struct str alert_state_names[ALERT_STATE_COUNT] = {ALERT_STATE_LIST(NAME)};
 const struct str alert_level_names[ALERT_LEVEL_COUNT] = {ALERT_LEVEL_LIST(NAME)};
+const struct str hunt_state_names[HUNT_STATE_COUNT] = {HUNT_STATE_LIST(NAME)};
 const struct str segment_state_names[SEGMENT_STATE_COUNT] = {SEGMENT_STATE_LIST(NAME)};
 #undef NAME
 

@@ -53,6 +53,14 @@ enum { STORE_ID_BYTES = 128 }; /* longest id, in bytes */
     X(ALERT_HIGH, "high")                                                                          \
     X(ALERT_CRITICAL, "critical")
 
+#define HUNT_STATE_LIST(X)                                                                         \
+    X(HUNT_QUEUED, "queued")                                                                       \
+    X(HUNT_RUNNING, "running")                                                                     \
+    X(HUNT_DONE, "done")                                                                           \
+    X(HUNT_CANCELLED, "cancelled")                                                                 \
+    X(HUNT_INTERRUPTED, "interrupted")                                                             \
+    X(HUNT_FAILED, "failed")
+
 #define SEGMENT_STATE_LIST(X)                                                                      \
     X(SEGMENT_OPEN, "open")                                                                        \
     X(SEGMENT_SEALED, "sealed")                                                                    \
@@ -66,6 +74,7 @@ enum token_kind { TOKEN_KIND_LIST(RECORD_ENUM) TOKEN_KIND_COUNT };
 enum enroll_kind { ENROLL_KIND_LIST(RECORD_ENUM) ENROLL_KIND_COUNT };
 enum alert_state { ALERT_STATE_LIST(RECORD_ENUM) ALERT_STATE_COUNT };
 enum alert_level { ALERT_LEVEL_LIST(RECORD_ENUM) ALERT_LEVEL_COUNT };
+enum hunt_state { HUNT_STATE_LIST(RECORD_ENUM) HUNT_STATE_COUNT };
 enum segment_state { SEGMENT_STATE_LIST(RECORD_ENUM) SEGMENT_STATE_COUNT };
 #undef RECORD_ENUM
 
@@ -77,6 +86,7 @@ extern const struct str token_kind_names[TOKEN_KIND_COUNT];
 extern const struct str enroll_kind_names[ENROLL_KIND_COUNT];
 extern const struct str alert_state_names[ALERT_STATE_COUNT];
 extern const struct str alert_level_names[ALERT_LEVEL_COUNT];
+extern const struct str hunt_state_names[HUNT_STATE_COUNT];
 extern const struct str segment_state_names[SEGMENT_STATE_COUNT];
 
 /** Index of `name` in one of the arrays above; `len` when it is not there. */
@@ -270,6 +280,47 @@ struct store_entry {
 struct store_hidden {
     struct str name; /* of the exception */
     int64_t count;
+};
+
+/** A hunt through stored telemetry, and how far it is. */
+struct store_hunt {
+    struct str id;
+    struct str kind;         /* "expression" or "rules" */
+    struct str title;        /* the expression's beginning, or the first rule's title */
+    struct str devices_json; /* list of ids; empty list = all */
+    int64_t since_ns;        /* time of receipt; 0 = no bound */
+    int64_t until_ns;
+    enum hunt_state state;
+    struct str error; /* HUNT_FAILED: why */
+    struct str created_by;
+    int64_t created_ns;
+    int64_t started_ns;
+    int64_t finished_ns;
+    int64_t rules; /* that are looked for */
+    int64_t segments;
+    int64_t segments_done;
+    int64_t bytes; /* stored */
+    int64_t bytes_done;
+    int64_t frames;
+    int64_t frames_skipped; /* passed over unread: their keys rule a match out */
+    int64_t events;         /* read */
+    int64_t matches;
+    int64_t results; /* kept */
+    int64_t damaged;
+    bool truncated;          /* there are more matches than results */
+    int64_t received_min_ns; /* of what it looked at; 0 = nothing */
+    int64_t received_max_ns;
+    struct str detail_json; /* {"text","refused","rules"}; lists leave it empty */
+};
+
+struct store_hunt_result {
+    struct str hunt;
+    int64_t time_ns; /* device's clock */
+    struct str id;   /* event id and rule: unique in the hunt */
+    struct str rule_id;
+    struct str device;
+    int64_t received_ns;
+    struct str json;
 };
 
 /** One entry of the audit log. Only the store sets sequence, prev and hash. */

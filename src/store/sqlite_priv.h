@@ -335,6 +335,20 @@ int sqlite_segment_list(struct store_tx *tx, const struct store_segment_filter *
 int sqlite_segment_batches(struct store_tx *tx, int64_t segment, int64_t from_offset,
                            uint32_t limit, struct arena *arena,
                            struct store_batch_row_list *ret_list, struct err *err);
+int sqlite_hunt_put(struct store_tx *tx, const struct store_hunt *hunt, bool *ret_new,
+                    struct err *err);
+int sqlite_hunt_get(struct store_tx *tx, struct str id, struct arena *arena,
+                    struct store_hunt *ret_hunt, struct err *err);
+int sqlite_hunt_list(struct store_tx *tx, const struct store_hunt_filter *filter,
+                     const struct store_page *page, struct arena *arena,
+                     struct store_hunt_list *ret_list, struct err *err);
+int sqlite_hunt_interrupt(struct store_tx *tx, int64_t now_ns, struct err *err);
+int sqlite_hunt_prune(struct store_tx *tx, uint32_t keep, struct err *err);
+int sqlite_hunt_result_put(struct store_tx *tx, const struct store_hunt_result *result,
+                           struct err *err);
+int sqlite_hunt_result_list(struct store_tx *tx, const struct store_hunt_result_filter *filter,
+                            const struct store_page *page, struct arena *arena,
+                            struct store_hunt_result_list *ret_list, struct err *err);
 int sqlite_action_put(struct store_tx *tx, const struct store_action *action, bool *ret_new,
                       struct err *err);
 int sqlite_action_get(struct store_tx *tx, struct str id, struct arena *arena,

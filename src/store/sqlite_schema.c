@@ -139,7 +139,26 @@ static const char step_4[] =
     "CREATE UNIQUE INDEX entries_value ON entries(kind,value,verdict) WHERE removed_ns=0;"
     "CREATE INDEX entries_time ON entries(created_ns,id);";
 
-const char *const sqlite_migrations[] = {step_1, step_2, step_3, step_4};
+/* Hunts and what they found. */
+static const char step_5[] =
+    "CREATE TABLE hunts("
+    " id TEXT PRIMARY KEY, kind TEXT NOT NULL, title TEXT NOT NULL, devices_json TEXT NOT NULL,"
+    " since_ns INTEGER NOT NULL, until_ns INTEGER NOT NULL, state TEXT NOT NULL,"
+    " error TEXT NOT NULL, created_by TEXT NOT NULL, created_ns INTEGER NOT NULL,"
+    " started_ns INTEGER NOT NULL, finished_ns INTEGER NOT NULL, rules INTEGER NOT NULL,"
+    " segments INTEGER NOT NULL, segments_done INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+    " bytes_done INTEGER NOT NULL, frames INTEGER NOT NULL, frames_skipped INTEGER NOT NULL,"
+    " events INTEGER NOT NULL, matches INTEGER NOT NULL, results INTEGER NOT NULL,"
+    " damaged INTEGER NOT NULL, truncated INTEGER NOT NULL, received_min_ns INTEGER NOT NULL,"
+    " received_max_ns INTEGER NOT NULL, detail_json TEXT NOT NULL) STRICT;"
+    "CREATE INDEX hunts_time ON hunts(created_ns,id);"
+    "CREATE INDEX hunts_unfinished ON hunts(state) WHERE state IN('queued','running');"
+    "CREATE TABLE hunt_results("
+    " hunt TEXT NOT NULL REFERENCES hunts(id) ON DELETE CASCADE, time_ns INTEGER NOT NULL,"
+    " id TEXT NOT NULL, rule_id TEXT NOT NULL, device TEXT NOT NULL,"
+    " received_ns INTEGER NOT NULL, json TEXT NOT NULL, UNIQUE(hunt,time_ns,id)) STRICT;";
+
+const char *const sqlite_migrations[] = {step_1, step_2, step_3, step_4, step_5};
 const size_t sqlite_migrations_len = ARRAY_LEN(sqlite_migrations);
 
 static int pragma_int(struct sqlite_conn *conn, const char *sql, int64_t *ret_value,

@@ -436,6 +436,62 @@ int store_entry_hidden(struct store_tx *tx, struct arena *arena, struct store_hi
     return tx->vtable->entry_hidden(tx, arena, ret_list, err);
 }
 
+int store_hunt_put(struct store_tx *tx, const struct store_hunt *hunt, struct err *err)
+{
+    bool is_new = false;
+    assert(tx->writing);
+    int rc = tx->vtable->hunt_put(tx, hunt, &is_new, err);
+    if (!rc)
+        store_changes_add(tx->changes, &(struct store_change){.kind = CHANGE_HUNT,
+                                                              .is_new = is_new,
+                                                              .id = hunt->id,
+                                                              .title = hunt->title,
+                                                              .state = hunt->state,
+                                                              .done = hunt->bytes_done,
+                                                              .total = hunt->bytes,
+                                                              .matches = hunt->matches});
+    return rc;
+}
+
+int store_hunt_get(struct store_tx *tx, struct str id, struct arena *arena,
+                   struct store_hunt *ret_hunt, struct err *err)
+{
+    return tx->vtable->hunt_get(tx, id, arena, ret_hunt, err);
+}
+
+int store_hunt_list(struct store_tx *tx, const struct store_hunt_filter *filter,
+                    const struct store_page *page, struct arena *arena,
+                    struct store_hunt_list *ret_list, struct err *err)
+{
+    return tx->vtable->hunt_list(tx, filter, page, arena, ret_list, err);
+}
+
+int store_hunt_interrupt(struct store_tx *tx, int64_t now_ns, struct err *err)
+{
+    assert(tx->writing);
+    return tx->vtable->hunt_interrupt(tx, now_ns, err);
+}
+
+int store_hunt_prune(struct store_tx *tx, uint32_t keep, struct err *err)
+{
+    assert(tx->writing);
+    return tx->vtable->hunt_prune(tx, keep, err);
+}
+
+int store_hunt_result_put(struct store_tx *tx, const struct store_hunt_result *result,
+                          struct err *err)
+{
+    assert(tx->writing);
+    return tx->vtable->hunt_result_put(tx, result, err);
+}
+
+int store_hunt_result_list(struct store_tx *tx, const struct store_hunt_result_filter *filter,
+                           const struct store_page *page, struct arena *arena,
+                           struct store_hunt_result_list *ret_list, struct err *err)
+{
+    return tx->vtable->hunt_result_list(tx, filter, page, arena, ret_list, err);
+}
+
 int store_audit_append(struct store_tx *tx, const struct store_audit *entry, struct err *err)
 {
     assert(tx->writing);

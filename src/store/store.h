@@ -263,6 +263,26 @@ int store_entry_list(struct store_tx *tx, const struct store_entry_filter *filte
 int store_entry_hidden(struct store_tx *tx, struct arena *arena, struct store_hidden_list *ret_list,
                        struct err *err) MUST_CHECK;
 
+/** Insert or replace; tells whoever watches. */
+int store_hunt_put(struct store_tx *tx, const struct store_hunt *hunt, struct err *err) MUST_CHECK;
+int store_hunt_get(struct store_tx *tx, struct str id, struct arena *arena,
+                   struct store_hunt *ret_hunt, struct err *err) MUST_CHECK;
+/** Newest first; `detail_json` of the records stays empty. */
+int store_hunt_list(struct store_tx *tx, const struct store_hunt_filter *filter,
+                    const struct store_page *page, struct arena *arena,
+                    struct store_hunt_list *ret_list, struct err *err) MUST_CHECK;
+/** At start: what was queued or running is interrupted, and keeps the results it had. */
+int store_hunt_interrupt(struct store_tx *tx, int64_t now_ns, struct err *err) MUST_CHECK;
+/** Delete all but the newest hunts, with their results; what is not finished stays. */
+int store_hunt_prune(struct store_tx *tx, uint32_t keep, struct err *err) MUST_CHECK;
+/** E_EXISTS: the hunt has this result already. */
+int store_hunt_result_put(struct store_tx *tx, const struct store_hunt_result *result,
+                          struct err *err) MUST_CHECK;
+/** By event time, then id. */
+int store_hunt_result_list(struct store_tx *tx, const struct store_hunt_result_filter *filter,
+                           const struct store_page *page, struct arena *arena,
+                           struct store_hunt_result_list *ret_list, struct err *err) MUST_CHECK;
+
 /** Append to the chain; the entry's sequence, prev and hash are ignored and made here. */
 int store_audit_append(struct store_tx *tx, const struct store_audit *entry,
                        struct err *err) MUST_CHECK;

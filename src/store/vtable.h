@@ -79,6 +79,17 @@ struct store_segment_filter {
     uint32_t limit;   /* 0 = default page */
 };
 
+struct store_hunt_filter {
+    unsigned states;
+    struct str created_by;
+};
+
+struct store_hunt_result_filter {
+    struct str hunt;
+    struct str rule_id;
+    struct str device;
+};
+
 #define STORE_LIST(record)                                                                         \
     struct record##_list {                                                                         \
         struct record *items;                                                                      \
@@ -96,6 +107,8 @@ STORE_LIST(store_action);
 STORE_LIST(store_ruleset);
 STORE_LIST(store_entry);
 STORE_LIST(store_hidden);
+STORE_LIST(store_hunt);
+STORE_LIST(store_hunt_result);
 STORE_LIST(store_audit);
 #undef STORE_LIST
 
@@ -222,6 +235,20 @@ struct store_vtable {
                       struct store_entry_list *ret_list, struct err *err);
     int (*entry_hidden)(struct store_tx *tx, struct arena *arena,
                         struct store_hidden_list *ret_list, struct err *err);
+    int (*hunt_put)(struct store_tx *tx, const struct store_hunt *hunt, bool *ret_new,
+                    struct err *err);
+    int (*hunt_get)(struct store_tx *tx, struct str id, struct arena *arena,
+                    struct store_hunt *ret_hunt, struct err *err);
+    int (*hunt_list)(struct store_tx *tx, const struct store_hunt_filter *filter,
+                     const struct store_page *page, struct arena *arena,
+                     struct store_hunt_list *ret_list, struct err *err);
+    int (*hunt_interrupt)(struct store_tx *tx, int64_t now_ns, struct err *err);
+    int (*hunt_prune)(struct store_tx *tx, uint32_t keep, struct err *err);
+    int (*hunt_result_put)(struct store_tx *tx, const struct store_hunt_result *result,
+                           struct err *err);
+    int (*hunt_result_list)(struct store_tx *tx, const struct store_hunt_result_filter *filter,
+                            const struct store_page *page, struct arena *arena,
+                            struct store_hunt_result_list *ret_list, struct err *err);
 
     int (*audit_append)(struct store_tx *tx, const struct store_audit *entry, struct err *err);
     int (*audit_list)(struct store_tx *tx, const struct store_audit_filter *filter,

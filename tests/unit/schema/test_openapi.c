@@ -255,6 +255,7 @@ static void enumerations_have_the_names_of_the_tables(void **state)
     assert_enum(d, "IsolationState", isolation_names, sizeof(struct str), ISOLATION_COUNT);
     assert_enum(d, "DeviceCondition", condition_names, sizeof(struct str), CONDITION_COUNT);
     assert_enum(d, "EnrollmentKind", enroll_kind_names, sizeof(struct str), ENROLL_KIND_COUNT);
+    assert_enum(d, "HuntState", hunt_state_names, sizeof(struct str), HUNT_STATE_COUNT);
     assert_enum(d, "AlertState", alert_state_names, sizeof(struct str), ALERT_STATE_COUNT);
     assert_enum(d, "Level", alert_level_names, sizeof(struct str), ALERT_LEVEL_COUNT);
 }
