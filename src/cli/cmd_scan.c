@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/timefmt.h"
 #include "cli/cli.h"
+#include "cli/yaracheck.h"
 #include "codec/json_out.h"
 #include "crypto/hash.h"
 #include "os/clock.h"
@@ -54,7 +55,7 @@ struct scan {
 static void scan_done(struct scan *s)
 {
     yara_worker_free(s->worker);
-    buf_done(&s->found.rules);
+    yara_found_done(&s->found);
 }
 
 static void close_fts(FTS **fts)
@@ -102,13 +103,6 @@ static int add_rules_file(struct yara_worker *w, const char *path, struct err *e
     return rc;
 }
 
-static bool is_rules_name(const char *name)
-{
-    struct str s = str_of(name);
-    return s.len && s.ptr[0] != '.' &&
-           (str_ends_nocase(s, STR(".yar")) || str_ends_nocase(s, STR(".yara")));
-}
-
 static int by_name(const FTSENT **a, const FTSENT **b)
 {
     return strcmp((*a)->fts_name, (*b)->fts_name);
@@ -127,7 +121,7 @@ static int add_rules(struct yara_worker *w, const char *path, unsigned *files, s
         if (e->fts_info == FTS_NS || e->fts_info == FTS_ERR || e->fts_info == FTS_DNR)
             rc = err_errno(err, file_errno_code(e->fts_errno), e->fts_errno, "cannot read %s",
                            e->fts_path);
-        else if (file && (top || is_rules_name(e->fts_name))) {
+        else if (file && (top || (e->fts_name[0] != '.' && yaracheck_is_name(e->fts_name)))) {
             rc = add_rules_file(w, e->fts_path, err);
             ++*files;
         }

@@ -36,7 +36,8 @@ const struct opt_command cli_commands[] = {
      cmd_detect},
     {OFFLINE, "rules", "check", "PATH...", 1, OPT_ARGS_ANY, NULL, NULL,
      "Compile rule files and report what is wrong with them",
-     "PATH is a file, or a folder of which every *.yml and *.yaml is taken. Each refused rule is "
+     "PATH is a file, or a folder of which every *.yml, *.yaml, *.yar and *.yara is taken. Each "
+     "refused rule is "
      "one\n"
      "line file:line:column: reason; the last line is the sum. What was accepted although part of "
      "it\n"

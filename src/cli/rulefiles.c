@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/map.h"
+#include "cli/yaracheck.h"
 #include "codec/yaml.h"
 #include "os/file.h"
 #include "schema/content.h"
@@ -42,7 +43,8 @@ static int by_name(const FTSENT **a, const FTSENT **b)
 static bool is_rule_name(const char *name)
 {
     struct str s = str_of(name);
-    return str_ends_nocase(s, STR(".yml")) || str_ends_nocase(s, STR(".yaml"));
+    return str_ends_nocase(s, STR(".yml")) || str_ends_nocase(s, STR(".yaml")) ||
+           yaracheck_is_name(name);
 }
 
 /* Enter a folder unless it was entered before: two links to one folder, or a link to a parent. */

@@ -1,4 +1,5 @@
-/* Rule files by path: a file, or every *.yml and *.yaml below a folder in the order of their names;
+/* Rule files by path: a file, or every *.yml, *.yaml, *.yar and *.yara below a folder in the
+ * order of their names;
  * and the ones built into the program. Follows symbolic links, visits each folder once, skips
  * hidden names. */
 #ifndef CORDON_CLI_RULEFILES_H

@@ -2,6 +2,7 @@
 #include "cli/rules.h"
 
 #include "cli/rulefiles.h"
+#include "cli/yaracheck.h"
 #include "codec/yaml.h"
 #include "os/file.h"
 #include "schema/param.h"
@@ -28,9 +29,30 @@ int rules_add_bytes(struct rules *r, const char *source, struct str bytes, struc
                              err);
 }
 
+/* A file that does not compile is refused as a rule is. */
+static int add_yara(struct rules *r, const char *path, struct str bytes, struct err *err)
+{
+    struct err why = {0};
+    uint32_t rules = 0;
+    r->files++;
+    int rc = yaracheck(path, bytes, &rules, &why);
+    if (rc == 0)
+        rc = builder_add_yara(r->builder, str_of(path), bytes, &why);
+    if (rc == E_NOMEM)
+        return err_set(err, rc, "out of memory");
+    r->counts.accepted += rules;
+    if (rc) {
+        r->counts.refused++;
+        if (r->refused)
+            r->refused(r->refused_arg, &why);
+    }
+    return 0;
+}
+
 static int add_file(void *arg, const char *path, struct str bytes, struct err *err)
 {
-    return rules_add_bytes(arg, path, bytes, err);
+    return yaracheck_is_name(path) ? add_yara(arg, path, bytes, err)
+                                   : rules_add_bytes(arg, path, bytes, err);
 }
 
 int rules_add_path(struct rules *r, const char *path, struct err *err)

@@ -8,6 +8,7 @@
 #include "detect/jamf.h"
 #include "detect/matcher.h"
 #include "detect/prevent_build.h"
+#include "schema/param.h"
 
 /* Parsing one document may take this much memory. */
 enum { DOCUMENT_BYTES_MOST = 256 << 20 };
@@ -31,8 +32,9 @@ void builder_free(struct builder *b)
 {
     if (!b)
         return;
-    struct buf *const bufs[] = {&b->pool,      &b->rules,      &b->techniques, &b->code,
-                                &b->item_list, &b->field_list, &b->logsources, &b->scratch};
+    struct buf *const bufs[] = {&b->pool,       &b->rules,     &b->techniques,
+                                &b->code,       &b->item_list, &b->field_list,
+                                &b->logsources, &b->yara,      &b->scratch};
     struct map *const maps[] = {&b->strings, &b->items, &b->fields, &b->sources, &b->rule_ids};
     for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
         buf_done(bufs[i]);
@@ -105,6 +107,28 @@ static int remember_id(struct builder *b, const struct sigma_rule *rule)
     struct str id = arena_str(&b->arena, rule->id);
     uint32_t index = builder_count(&b->rules, sizeof(struct image_rule)) - 1;
     return id.ptr ? map_put(&b->rule_ids, id, index) : E_NOMEM;
+}
+
+int builder_add_yara(struct builder *b, struct str name, struct str text, struct err *err)
+{
+    struct image_yara file;
+    if (text.len > (uint64_t)param_default(PARAM_YARA_BYTES))
+        return err_set(err, E_LIMIT,
+                       "%zu bytes of YARA rules in one file, at most %lld are allowed", text.len,
+                       (long long)param_default(PARAM_YARA_BYTES));
+    if (builder_count(&b->yara, sizeof file) == (uint64_t)param_default(PARAM_YARA_FILES))
+        return err_set(err, E_LIMIT, "more than %lld files of YARA rules",
+                       (long long)param_default(PARAM_YARA_FILES));
+    if (text.len && memchr(text.ptr, 0, text.len))
+        return err_set(err, E_PARSE, "not text: a NUL byte");
+    int rc = builder_string(b, name, &file.name);
+    if (rc == 0)
+        rc = builder_string(b, text, &file.text);
+    if (rc == 0) {
+        buf_add(&b->yara, &file, sizeof file);
+        rc = buf_check(&b->yara);
+    }
+    return rc ? err_set(err, rc, "%s", err_sentence(rc)) : 0;
 }
 
 /* A checked rule into the ruleset. @return 0, E_NOMEM or E_LIMIT for the builder */
@@ -365,11 +389,11 @@ int builder_finish(struct builder *b, struct buf *ret_image, struct err *err)
         rc = exception_build(b, &except);
     struct buf image = {0};
     if (rc == 0) {
-        const struct buf parts[] = {b->pool,      b->rules,      b->techniques,     b->code,
-                                    b->item_list, b->field_list, index.logsources,  index.always,
-                                    index.start,  index.rules,   t.matchers,        t.tables,
-                                    prevent,      prevent_texts, except.exceptions, except.tests,
-                                    except.start, except.list};
+        const struct buf parts[] = {
+            b->pool,           b->rules,         b->techniques, b->code,     b->item_list,
+            b->field_list,     index.logsources, index.always,  index.start, index.rules,
+            t.matchers,        t.tables,         b->yara,       prevent,     prevent_texts,
+            except.exceptions, except.tests,     except.start,  except.list};
         rc = image_write(parts, &image, err);
     } else {
         (void)err_set(err, rc, "%s", err_sentence(rc));

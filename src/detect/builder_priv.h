@@ -32,6 +32,7 @@ struct builder {
     struct buf item_list;  /* struct image_item */
     struct buf field_list; /* struct image_field */
     struct buf logsources; /* struct image_logsource */
+    struct buf yara;       /* of struct image_yara */
     struct buf scratch;
     struct list list; /* prevent and allow entries */
     struct exceptions exceptions;

@@ -68,6 +68,14 @@ int builder_add_exceptions(struct builder *b, struct str yaml, const char *sourc
                            struct err *err) MUST_CHECK;
 
 /**
+ * Carry one file of YARA rules in the ruleset, as it is.
+ * @param name where its rules come from; copied  @param text at most PARAM_YARA_BYTES; copied
+ * @return 0, E_LIMIT (too long, or too many), E_PARSE (a NUL byte), E_NOMEM
+ */
+int builder_add_yara(struct builder *b, struct str name, struct str text,
+                     struct err *err) MUST_CHECK;
+
+/**
  * Write the image of all rules added. The same rules in the same order give the same bytes.
  * @return 0, E_NOMEM, E_LIMIT
  */
@@ -116,6 +124,11 @@ uint32_t ruleset_len(const struct ruleset *r);
 struct rule_info ruleset_info(const struct ruleset *r, uint32_t rule);
 /** SHA-256 of the image as 64 hex digits: the ruleset's version. */
 struct str ruleset_version(const struct ruleset *r);
+/** Files of YARA rules in the ruleset. */
+uint32_t ruleset_yara_len(const struct ruleset *r);
+/** @param index 0 .. ruleset_yara_len-1. Slices live as long as the ruleset. */
+void ruleset_yara(const struct ruleset *r, uint32_t index, struct str *ret_name,
+                  struct str *ret_text);
 const char *rule_level_name(enum rule_level level);
 
 /** Exceptions to rules, in the order they were added. */

@@ -187,6 +187,12 @@ struct image_test {
     struct image_str text;
 };
 
+/** One file of YARA rules: source, since only a worker process compiles it (src/yara). */
+struct image_yara {
+    struct image_str name;
+    struct image_str text;
+};
+
 /* A rule's condition in prefix form, one word an element: the operator in the top three bits, the
  * rest an item's index or, for an operator, the number of words it spans, its own included. */
 enum image_op { OP_ITEM, OP_AND, OP_OR, OP_NOT, OP_KINDS };
@@ -214,6 +220,7 @@ static inline uint32_t op_word(enum image_op op, uint32_t argument)
     X(SECTION_WITNESS_RULES, 10, uint32_t, witness_rules, "rules that an item announces")          \
     X(SECTION_MATCHERS, 11, struct image_matcher, matchers, "matchers by field")                   \
     X(SECTION_TABLES, 12, char, tables, "the matchers' tables")                                    \
+    X(SECTION_YARA, 13, struct image_yara, yara, "YARA rules as source text")                      \
     X(SECTION_PREVENT, 32, struct image_prevent, prevent, "prevent lists")                         \
     X(SECTION_PREVENT_TEXTS, 33, char, prevent_texts, "texts of the prevent lists")                \
     X(SECTION_EXCEPTIONS, 60, struct image_exception, exceptions, "exceptions")                    \

@@ -229,6 +229,15 @@ static int check_exceptions(const struct image *image, struct err *err)
     return 0;
 }
 
+static int check_yara(const struct image *image, struct err *err)
+{
+    for (uint32_t i = 0; i < image->yara_len; i++) {
+        if (!str_ok(image, image->yara[i].name) || !str_ok(image, image->yara[i].text))
+            return bad(err, "file of YARA rules", i);
+    }
+    return 0;
+}
+
 int ruleset_check(const struct image *image, struct err *err)
 {
     int rc = check_items(image, err);
@@ -240,5 +249,7 @@ int ruleset_check(const struct image *image, struct err *err)
         rc = check_witnesses(image, err);
     if (rc == 0)
         rc = check_exceptions(image, err);
+    if (rc == 0)
+        rc = check_yara(image, err);
     return rc ? rc : check_matchers(image, err);
 }

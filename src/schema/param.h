@@ -53,6 +53,10 @@
       "most disk the agent's spool takes")                                                         \
     X(PARAM_RULESET_BYTES, "ruleset_bytes", "bytes", 268435456, 1048576, 1073741824, false,        \
       "largest ruleset file")                                                                      \
+    X(PARAM_YARA_BYTES, "yara_bytes", "bytes", 4194304, 65536, 8000000, false,                     \
+      "largest file of YARA rules that devices get")                                               \
+    X(PARAM_YARA_FILES, "yara_files", "files", 2000, 10, 20000, false,                             \
+      "most files of YARA rules that devices get")                                                 \
     X(PARAM_LIST_BYTES, "list_bytes", "bytes", 33554432, 65536, 268435456, false,                  \
       "largest text of a prevent list")                                                            \
     X(PARAM_LIST_ENTRIES, "list_entries", "entries", 500000, 1000, 5000000, false,                 \

@@ -158,16 +158,21 @@ static int answer_scan(struct serve *s, struct str body)
     uint64_t most = rd_u64(&r);
     uint32_t seconds = rd_u32(&r);
     struct buf found CLEANUP(buf_done) = {.limit = IMSG_BODY_MAX / 2};
+    struct buf names CLEANUP(buf_done) = {.limit = IMSG_BODY_MAX / 4};
     struct buf out CLEANUP(buf_done) = {0};
     bool more = false;
     if (r.failed || s->wire.file < 0)
         return E_PARSE;
     int rc = read_file(s, most, &more);
     if (rc == 0)
-        rc = yara_scan(s->rules, buf_str(&s->file), (int)(seconds & INT32_MAX), &found, NULL);
+        rc = yara_scan(s->rules, buf_str(&s->file), (int)(seconds & INT32_MAX), &found, &names,
+                       NULL);
     buf_add_u32(&out, (uint32_t)-rc);
     buf_add_u64(&out, s->file.len);
     buf_add_u8(&out, more);
+    buf_add_u32(&out, buf_check(&names) ? 0 : (uint32_t)names.len);
+    if (!buf_check(&names))
+        buf_add_str(&out, buf_str(&names));
     if (!buf_check(&found))
         buf_add_str(&out, buf_str(&found));
     return buf_check(&out) ? E_NOMEM : wire_send(&s->wire, YARA_MSG_RESULT, buf_str(&out), -1, -1);

@@ -177,6 +177,12 @@ int yara_worker_start(struct yara_worker *w, struct err *err)
 
 /* ------------------------------------------------------------------ files */
 
+void yara_found_done(struct yara_found *f)
+{
+    buf_done(&f->names);
+    buf_done(&f->rules);
+}
+
 static int take_result(struct yara_worker *w, const struct imsg *m, struct yara_found *found,
                        struct err *err)
 {
@@ -184,10 +190,12 @@ static int take_result(struct yara_worker *w, const struct imsg *m, struct yara_
     int code = -(int)(rd_u32(&r) & 0xff);
     found->bytes = rd_u64(&r);
     found->cut = rd_u8(&r) != 0;
+    struct str names = rd_str32(&r, IMSG_BODY_MAX);
     if (m->type != YARA_MSG_RESULT || r.failed)
         return lost(w, E_PARSE, "scanning", err);
+    buf_add_str(&found->names, names);
     buf_add_str(&found->rules, rd_bytes(&r, r.left));
-    if (buf_check(&found->rules))
+    if (buf_check(&found->names) || buf_check(&found->rules))
         return err_set(err, E_NOMEM, "%s", err_sentence(E_NOMEM));
     if (code == E_TIMEOUT)
         return err_set(err, code, "the scan took longer than %u s", w->limits.seconds);
@@ -200,6 +208,7 @@ int yara_worker_scan(struct yara_worker *w, int fd, struct yara_found *found, st
 {
     struct buf body CLEANUP(buf_done) = {0};
     struct imsg m;
+    buf_clear(&found->names);
     buf_clear(&found->rules);
     found->bytes = 0;
     found->cut = false;

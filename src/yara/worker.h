@@ -21,10 +21,14 @@ struct yara_limits {
 extern const struct yara_limits yara_limits_default;
 
 struct yara_found {
+    struct buf names; /* of the rules, a line each */
     struct buf rules; /* JSON values with commas between them; see yara_scan */
     uint64_t bytes;   /* looked at */
     bool cut;         /* the file went on */
 };
+
+/** For CLEANUP(yara_found_done). */
+void yara_found_done(struct yara_found *f);
 
 struct yara_worker;
 
@@ -47,7 +51,7 @@ int yara_worker_start(struct yara_worker *w, struct err *err) MUST_CHECK;
 /**
  * Scan one file from its beginning.
  * @param fd     readable regular file, borrowed; its position stays
- * @param found  `rules` is replaced; buf_done frees it. After E_TIMEOUT it may hold what was found
+ * @param found  is replaced; yara_found_done frees it. After E_TIMEOUT it may hold what was found
  * before
  * @return 0; E_TIMEOUT, E_LIMIT, E_IO, E_CLOSED (the worker died of this file): the next scan works
  * again; as yara_worker_start when the worker had to be started

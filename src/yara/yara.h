@@ -47,11 +47,12 @@ uint32_t yara_rules_len(const struct yara_rules *r);
  * {"rule","file","tags":[],"meta":{name: text, number or boolean}}
  * Private rules are left out.
  *
+ * @param names     appended: the rules' identifiers, a line each; may be NULL
  * @param timeout_s whole seconds, 0 = none
  * @return 0, E_TIMEOUT (what matched before is in `out`), E_LIMIT (a rule with too many matches, or
  * too deep a recursion), E_NOMEM
  */
 int yara_scan(struct yara_rules *r, struct str bytes, int timeout_s, struct buf *out,
-              struct err *err) MUST_CHECK;
+              struct buf *names, struct err *err) MUST_CHECK;
 
 #endif

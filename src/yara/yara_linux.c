@@ -177,6 +177,7 @@ int yara_compiler_add(struct yara_compiler *c, const char *name, const char *tex
 struct scan {
     struct yara_rules *rules;
     struct buf *out;
+    struct buf *names; /* may be NULL */
     struct err *err;
     int failed;
 };
@@ -213,6 +214,8 @@ static void add_match(struct scan *s, const YR_RULE *rule)
     struct json_out j = {.out = s->out};
     const char *tag;
     int64_t file = -1;
+    if (s->names)
+        buf_addf(s->names, "%s\n", rule->identifier);
     if (s->out->len)
         buf_add_char(s->out, ',');
     json_object_begin(&j);
@@ -247,9 +250,9 @@ static int on_scan(YR_SCAN_CONTEXT *context, int message, void *data, void *arg)
 }
 
 int yara_scan(struct yara_rules *r, struct str bytes, int timeout_s, struct buf *out,
-              struct err *err)
+              struct buf *names, struct err *err)
 {
-    struct scan s = {.rules = r, .out = out, .err = err};
+    struct scan s = {.rules = r, .out = out, .names = names, .err = err};
     yr_scanner_set_callback(r->scanner, on_scan, &s);
     yr_scanner_set_timeout(r->scanner, timeout_s);
     int yr =
@@ -284,7 +287,7 @@ int yara_compiler_finish(struct yara_compiler *c, struct yara_rules **ret_rules,
                                          SCAN_FLAGS_REPORT_RULES_MATCHING);
     yr_rules_foreach(r->yr, rule) r->len++;
     /* Imports are only told when something is scanned. */
-    int rc = yara_scan(r, STR(""), 0, &nothing, err);
+    int rc = yara_scan(r, STR(""), 0, &nothing, NULL, err);
     if (rc) {
         yara_rules_free(r);
         return rc;

@@ -46,8 +46,9 @@ uint32_t yara_rules_len(const struct yara_rules *r)
 }
 
 int yara_scan(struct yara_rules *r, struct str bytes, int timeout_s, struct buf *out,
-              struct err *err)
+              struct buf *names, struct err *err)
 {
+    (void)names;
     (void)r;
     (void)bytes;
     (void)timeout_s;

@@ -42,6 +42,33 @@ static int build(const char *yaml, struct buf *image, struct refusals *refusals,
     return rc;
 }
 
+static void yara_rules_travel_as_they_are(void **state)
+{
+    (void)state;
+    struct buf image = {0};
+    struct builder *b;
+    struct ruleset *r;
+    struct err err = {0};
+    struct str name;
+    struct str text;
+    assert_ok(builder_new(&b));
+    assert_ok(builder_add_yara(b, STR("a.yar"), STR("rule a { condition: true }"), &err));
+    assert_ok(builder_add_yara(b, STR("b.yar"), STR(""), &err));
+    assert_int_equal(builder_add_yara(b, STR("c.yar"), str_n("a\0b", 3), &err), E_PARSE);
+    assert_ok(builder_finish(b, &image, NULL));
+    builder_free(b);
+    assert_ok(ruleset_load(buf_str(&image), &r, NULL));
+    assert_int_equal(ruleset_yara_len(r), 2);
+    ruleset_yara(r, 0, &name, &text);
+    assert_str(name, "a.yar");
+    assert_str(text, "rule a { condition: true }");
+    ruleset_yara(r, 1, &name, &text);
+    assert_str(name, "b.yar");
+    assert_int_equal(text.len, 0);
+    ruleset_unref(r);
+    buf_done(&image);
+}
+
 /* A verified image skips the checksum and nothing else. */
 static void a_verified_image_is_checked_all_the_same(void **state)
 {
@@ -358,6 +385,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_come_back_as_they_were_written),
         cmocka_unit_test(a_verified_image_is_checked_all_the_same),
+        cmocka_unit_test(yara_rules_travel_as_they_are),
         cmocka_unit_test(the_same_rules_give_the_same_bytes),
         cmocka_unit_test(a_refused_document_leaves_no_trace),
         cmocka_unit_test(a_file_that_is_no_yaml_is_one_refusal),

@@ -56,6 +56,7 @@ static void rules_that_match_are_named(void **state)
     assert_str(buf_str(&found.rules),
                "{\"rule\":\"word\",\"file\":\"own.yar\",\"tags\":[\"tag1\",\"tag2\"],\"meta\":"
                "{\"family\":\"x \\\"y\\\"\",\"score\":7,\"sure\":true}}");
+    assert_str(buf_str(&found.names), "word\n");
     assert_int_equal(found.bytes, 14);
     assert_false(found.cut);
     assert_ok_err(scan(w, STR("abc"), &found, &err), &err);
@@ -64,7 +65,7 @@ static void rules_that_match_are_named(void **state)
     assert_int_equal(found.rules.len, 0);
     assert_ok_err(scan(w, STR(""), &found, &err), &err);
     assert_int_equal(yara_worker_losses(w), 0);
-    buf_done(&found.rules);
+    yara_found_done(&found);
     yara_worker_free(w);
 }
 
@@ -116,7 +117,7 @@ static void a_long_file_is_cut_and_says_so(void **state)
     assert_ok(scan(w, STR("0123456end"), &found, NULL));
     assert_false(found.cut);
     assert_true(found.rules.len > 0);
-    buf_done(&found.rules);
+    yara_found_done(&found);
     yara_worker_free(w);
 }
 
@@ -136,7 +137,7 @@ static void a_rule_without_end_is_ended(void **state)
     assert_int_equal(scan(w, STR("slow"), &found, &err), E_TIMEOUT);
     assert_ok_err(scan(w, STR("a quick word"), &found, &err), &err);
     assert_true(str_find(buf_str(&found.rules), STR("quick")) != SIZE_MAX);
-    buf_done(&found.rules);
+    yara_found_done(&found);
     yara_worker_free(w);
 }
 
