@@ -4,6 +4,7 @@
 #include "agent/analyst.h"
 
 #include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -46,6 +47,8 @@ struct analyst {
     bool holding;
     int exit_status;
     struct buf body;
+    char device[64];
+    size_t device_len;
     struct sandbox_state sandbox;
 };
 
@@ -162,6 +165,7 @@ static void take_ruleset(struct analyst *a, struct str version, int fd)
         (void)munmap(map, (size_t)st.st_size);
         return;
     }
+    engine_set_device(engine, str_n(a->device, a->device_len));
     if (a->engine)
         engine_carry_hidden(engine, a->engine);
     drop_ruleset(a);
@@ -184,6 +188,24 @@ static int analyse(struct analyst *a, uint64_t number, struct str record)
         return resend_add(&a->unacked, number, buf_str(&a->body));
     a->last_quiet = number;
     return a->unacked.len ? 0 : spooled(a, number);
+}
+
+static void take_device(struct analyst *a, struct str id)
+{
+    a->device_len = id.len <= sizeof a->device ? id.len : 0;
+    memcpy(a->device, id.ptr, a->device_len);
+    if (a->engine)
+        engine_set_device(a->engine, id);
+}
+
+/* A monitor that does not take it will be told at the next start of the program. */
+static void on_suspect(void *arg, const struct agent_suspect *s)
+{
+    struct analyst *a = arg;
+    struct buf body CLEANUP(buf_done) = {0};
+    if (agent_suspect_write(s, &body) != 0 ||
+        peer_send(a->monitor, AGENT_SUSPECT, buf_str(&body), -1) != 0)
+        log_warn("a suspect could not be sent to the monitor");
 }
 
 static void take_plan(struct analyst *a, struct str json)
@@ -217,6 +239,9 @@ static void monitor_message(void *arg, struct peer *p, uint16_t type, struct str
     }
     case AGENT_RULESET:
         take_ruleset(a, body, *fd);
+        break;
+    case AGENT_DEVICE:
+        take_device(a, body);
         break;
     case AGENT_PLAN:
         take_plan(a, body);
@@ -304,6 +329,8 @@ static int set_up(struct analyst *a, int fd, uid_t uid, gid_t gid, struct err *e
         rc = normaliser_new(&a->normaliser);
     if (rc == 0)
         rc = analysis_new(a->normaliser, PROCESSES_MAX, &a->analysis);
+    if (rc == 0)
+        analysis_on_suspect(a->analysis, on_suspect, a);
     if (rc == 0 && uid)
         rc = proc_drop_privileges(uid, gid, err);
     if (rc == 0)

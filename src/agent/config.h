@@ -29,6 +29,9 @@
     X(netns, "netns", "", "network namespace to enter after the sensors are open (Linux)")         \
     X(analyst_user, "analyst_user", "", "account the analyst runs as; empty = nobody")             \
     X(uplink_user, "uplink_user", "", "account the uplink runs as; empty = nobody")                \
+    X(prevent, "prevent", "deny",                                                                  \
+      "programs of the prevent lists: deny (kept from starting where the system can), kill "       \
+      "(ended once they run) or off")                                                              \
     X(log_level, "log_level", "info", "debug, info, warn or error")                                \
     X(log_format, "log_format", "text", "text or json")                                            \
     X(spool_bytes, "spool_bytes", "", "most disk the spool takes, bytes")

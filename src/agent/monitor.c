@@ -16,6 +16,7 @@
 #include "agent/netns.h"
 #include "agent/peer.h"
 #include "agent/plan_file.h"
+#include "agent/prevention.h"
 #include "agent/ruleset_file.h"
 #include "agent/window.h"
 #include "base/rd.h"
@@ -51,6 +52,7 @@ struct monitor {
     struct facts facts;
     struct orders *orders;
     struct actions *actions;
+    struct prevention *prevention;
     struct children *children;
     const struct sensor_vtable *sensor_kind;
     struct sensor *sensor;
@@ -105,6 +107,8 @@ static void add_health(const struct monitor *m, struct json_out *j)
     json_object_begin(j);
     orders_health(m->orders, j);
     json_object_end(j);
+    json_key(j, "prevention");
+    prevention_health(m->prevention, j);
     add_raw(j, "analyst", &m->analyst.health);
     add_raw(j, "uplink", &m->uplink.health);
     json_kv_uint(j, "analyst_restarts", children_restarts(m->children, AGENT_ROLE_ANALYST));
@@ -362,7 +366,9 @@ static int send_plan(struct monitor *m)
 static void analyst_ready(struct monitor *m)
 {
     m->analyst.ready = true;
-    int rc = send_ruleset(m);
+    int rc = peer_send(m->analyst.peer, AGENT_DEVICE, m->trust.device, -1);
+    if (rc == 0)
+        rc = send_ruleset(m);
     if (rc == 0)
         rc = send_plan(m);
     for (struct resend_item *i = m->window.records.head; i && rc == 0; i = i->next)
@@ -378,11 +384,19 @@ static void keep_health(struct side *s, struct str body)
     buf_add_str(&s->health, body);
 }
 
+static void take_suspect(struct monitor *m, struct peer *p, struct str body)
+{
+    struct agent_suspect s;
+    if (agent_suspect_read(body, &s) != 0)
+        peer_close_soon(p, E_PARSE, "a malformed suspect");
+    else
+        prevention_suspect(m->prevention, &s);
+}
+
 static void analyst_message(void *arg, struct peer *p, uint16_t type, struct str body, int *fd)
 {
     struct monitor *m = arg;
     struct rd r = rd_of(body);
-    (void)p;
     (void)fd;
     switch (type) {
     case AGENT_ANALYST_READY:
@@ -391,6 +405,9 @@ static void analyst_message(void *arg, struct peer *p, uint16_t type, struct str
     case AGENT_SPOOLED:
         window_ack(&m->window, rd_u64(&r));
         update_pause(m);
+        break;
+    case AGENT_SUSPECT:
+        take_suspect(m, p, body);
         break;
     case AGENT_ANALYST_HEALTH:
         keep_health(&m->analyst, body);
@@ -411,6 +428,7 @@ static void take_ruleset(struct monitor *m, int fd)
         return;
     }
     log_info("ruleset verified", KV_CSTR("version", m->ruleset.version));
+    prevention_use(m->prevention, m->ruleset.fd, m->ruleset.version);
     if (m->analyst.ready && send_ruleset(m) != 0)
         peer_close_soon(m->analyst.peer, E_LIMIT, "the analyst does not keep up");
     start_sensor(m);
@@ -625,6 +643,10 @@ static int set_up(struct monitor *m, const char *program, const char *config_pat
     if (rc == 0)
         rc = loop_signal(m->loop, SIGINT, on_stop, m);
     if (rc == 0)
+        rc = prevention_new(m->loop, m->config->prevent, on_record, m, &m->prevention, err);
+    if (rc == 0)
+        prevention_use(m->prevention, m->ruleset.fd, m->ruleset.version);
+    if (rc == 0)
         start_sensor_with_rules(m);
     if (rc == 0 && !m->sensor && m->config->netns.len == 0)
         (void)loop_timer(m->loop, SENSOR_AGAIN_MS, open_sensor_again, m);
@@ -651,6 +673,7 @@ int monitor_main(const char *program, const char *config_path, const struct agen
         err.code = rc;
         log_err(LOG_ERROR, "the agent cannot run", &err);
     }
+    prevention_free(m.prevention);
     children_free(m.children);
     peer_free(m.analyst.peer);
     peer_free(m.uplink.peer);

@@ -6,7 +6,9 @@
 #include "base/mem.h"
 #include "codec/json_out.h"
 #include "detect/detect.h"
+#include "device/analysis_prevent.h"
 #include "event/normalise.h"
+#include "os/clock.h"
 #include "event/proctree.h"
 #include "proto/agent_msg.h"
 #include "proto/json_in.h"
@@ -19,6 +21,10 @@ struct analysis {
     struct ruleset *ruleset; /* NULL until the first one came */
     struct engine *engine;
     uint64_t quiet[(KIND_COUNT + 63) / 64]; /* kinds that are matched and not sent */
+    const struct prevent *prevent;          /* of the ruleset */
+    bool wants_hash;                        /* some entry denies by hash */
+    analysis_suspect_fn suspect;            /* NULL: nobody asks */
+    void *suspect_arg;
     struct analysis_stats stats;
     struct buf event_json;
     struct buf bodies[AGENT_EVENT_ALERTS_MAX];
@@ -54,6 +60,14 @@ void analysis_use(struct analysis *a, struct ruleset *ruleset, struct engine *en
 {
     a->ruleset = ruleset;
     a->engine = engine;
+    a->prevent = ruleset ? ruleset_prevent(ruleset) : NULL;
+    a->wants_hash = a->prevent && prevent_has(a->prevent, LIST_SHA256);
+}
+
+void analysis_on_suspect(struct analysis *a, analysis_suspect_fn fn, void *arg)
+{
+    a->suspect = fn;
+    a->suspect_arg = arg;
 }
 
 const struct proctree *analysis_tree(const struct analysis *a)
@@ -89,7 +103,8 @@ static bool is_quiet(const struct analysis *a, enum event_kind kind)
     return (a->quiet[kind / 64] >> (kind % 64) & 1) != 0;
 }
 
-/* One alert: what fired, the event, and the ancestry, as the server stores it. */
+/* One alert: what fired, the event, and the ancestry, as the server stores it. Without a match: of
+ * the prevent lists. */
 static int build_alert(struct analysis *a, const struct match *m, const struct event *ev,
                        struct buf *out)
 {
@@ -106,8 +121,46 @@ static int build_alert(struct analysis *a, const struct match *m, const struct e
     buf_add_char(&head, ',');
     if (buf_check(&head))
         return buf_check(&head);
-    alert_add_json(out, buf_str(&head), a->ruleset, m, ev);
+    if (m)
+        alert_add_json(out, buf_str(&head), a->ruleset, m, ev);
+    else
+        analysis_add_prevent_alert(out, buf_str(&head), ev);
     return buf_check(out);
+}
+
+static void tell_suspect(struct analysis *a, const struct event *ev)
+{
+    struct prevent_digests digests;
+    if (!a->suspect || !a->prevent || !a->prevent->len)
+        return;
+    struct code_identity id = prevent_identity(ev, &digests);
+    if (!analysis_suspects(a->prevent, a->wants_hash, ev, &id, clock_wall_ns()))
+        return;
+    struct agent_suspect s = {.pid = (uint32_t)event_int(ev, F_PID, 0),
+                              .generation = (uint64_t)event_int(ev, F_PIDVERSION, 0),
+                              .sha256 = id.sha256,
+                              .cdhash = id.cdhash,
+                              .signing_id = id.signing_id,
+                              .team_id = id.team_id};
+    a->stats.suspects++;
+    a->suspect(a->suspect_arg, &s);
+}
+
+/* What the monitor stopped is an alert of its own, whatever the rules say of it. */
+static int add_prevented(struct analysis *a, const struct event *ev, struct agent_event *message,
+                         char rule[ANALYSIS_PREVENT_RULE_BYTES])
+{
+    if (ev->kind != KIND_PREVENT)
+        return 0;
+    int rc = build_alert(a, NULL, ev, &a->bodies[0]);
+    if (rc)
+        return rc;
+    analysis_prevent_rule(ev, rule);
+    message->alerts[0].rule = str_of(rule);
+    message->alerts[0].json = buf_str(&a->bodies[0]);
+    message->alerts_len = 1;
+    a->stats.alerts++;
+    return 0;
 }
 
 static int match_all(struct analysis *a, const struct event *ev, struct agent_event *message)
@@ -186,7 +239,11 @@ int analysis_record(struct analysis *a, uint64_t number, struct str record, stru
     }
     if (proctree_apply(a->tree, &ev) != 0)
         return E_NOMEM;
-    rc = match_all(a, &ev, &message);
+    char prevented[ANALYSIS_PREVENT_RULE_BYTES];
+    tell_suspect(a, &ev);
+    rc = add_prevented(a, &ev, &message, prevented);
+    if (rc == 0)
+        rc = match_all(a, &ev, &message);
     if (rc)
         return rc;
     if (message.alerts_len == 0 && is_quiet(a, ev.kind)) {

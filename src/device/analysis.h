@@ -23,6 +23,7 @@ struct analysis_stats {
     uint64_t records;
     uint64_t damaged; /* records that are no event */
     uint64_t alerts;
+    uint64_t suspects;   /* programs that a prevent list may name */
     uint64_t no_ruleset; /* events that met no rule because none was there yet */
 };
 
@@ -38,6 +39,12 @@ void analysis_free(struct analysis *a);
 
 /** Match with these rules from now on. Both borrowed until replaced; NULL: none. */
 void analysis_use(struct analysis *a, struct ruleset *ruleset, struct engine *engine);
+
+struct agent_suspect;
+/** A program was started that a prevent list may name. Borrowed for the call. */
+typedef void (*analysis_suspect_fn)(void *arg, const struct agent_suspect *s);
+/** Tell of such programs from now on, while their event is analysed. */
+void analysis_on_suspect(struct analysis *a, analysis_suspect_fn fn, void *arg);
 
 /**
  * Obey a verified plan: kinds of events that are matched and not sent.

@@ -95,3 +95,30 @@ int agent_result_read(struct str body, struct agent_result *ret)
     ret->json = rd_str32(&r, 262144);
     return rd_done(&r) ? 0 : E_PARSE;
 }
+
+enum { SUSPECT_SHA256_BYTES = 32, SUSPECT_CDHASH_BYTES = 20 };
+
+int agent_suspect_write(const struct agent_suspect *s, struct buf *out)
+{
+    buf_add_u32(out, s->pid);
+    buf_add_u64(out, s->generation);
+    add_str(out, s->sha256);
+    add_str(out, s->cdhash);
+    add_str(out, s->signing_id);
+    add_str(out, s->team_id);
+    return buf_check(out);
+}
+
+int agent_suspect_read(struct str body, struct agent_suspect *ret)
+{
+    struct rd r = rd_of(body);
+    ret->pid = rd_u32(&r);
+    ret->generation = rd_u64(&r);
+    ret->sha256 = rd_str32(&r, SUSPECT_SHA256_BYTES);
+    ret->cdhash = rd_str32(&r, SUSPECT_CDHASH_BYTES);
+    ret->signing_id = rd_str32(&r, 1024);
+    ret->team_id = rd_str32(&r, 256);
+    bool digests = (ret->sha256.len == 0 || ret->sha256.len == SUSPECT_SHA256_BYTES) &&
+                   (ret->cdhash.len == 0 || ret->cdhash.len == SUSPECT_CDHASH_BYTES);
+    return rd_done(&r) && digests ? 0 : E_PARSE;
+}

@@ -24,6 +24,10 @@
     X(AGENT_PLAN, "plan", MONITOR, ANALYST, 2, 262144, "verified plan, JSON")                      \
     X(AGENT_ANALYST_READY, "analyst-ready", ANALYST, MONITOR, 0, 0, "sandboxed and listening")     \
     X(AGENT_ANALYST_HEALTH, "analyst-health", ANALYST, MONITOR, 2, 65536, "counters, JSON")        \
+    X(AGENT_SUSPECT, "suspect", ANALYST, MONITOR, 28, 4096,                                        \
+      "a process that a prevent list may name: u32 pid, u64 generation, then u32 length + text "   \
+      "each: SHA-256, cdhash (bytes), signing id, team id; empty = not known")                     \
+    X(AGENT_DEVICE, "device", MONITOR, ANALYST, 1, 64, "id of this device")                        \
     X(AGENT_PEER, "peer", MONITOR, ANALYST, 16, 16,                                                \
       "monitor's token (16 bytes); descriptor: socket to a (new) uplink")                          \
     X(AGENT_UPLINK_PEER, "uplink-peer", MONITOR, UPLINK, 16, 16,                                   \
@@ -88,6 +92,20 @@ struct agent_event {
 int agent_event_write(const struct agent_event *e, struct buf *out) MUST_CHECK;
 /** @return 0, E_PARSE or E_LIMIT */
 int agent_event_read(struct str body, struct agent_event *ret) MUST_CHECK;
+
+/** Body of AGENT_SUSPECT. Slices are borrowed; empty = not known. */
+struct agent_suspect {
+    uint32_t pid;
+    uint64_t generation;
+    struct str sha256; /* bytes */
+    struct str cdhash; /* bytes */
+    struct str signing_id;
+    struct str team_id;
+};
+
+int agent_suspect_write(const struct agent_suspect *s, struct buf *out) MUST_CHECK;
+/** @return 0 or E_PARSE: also digests of a wrong length */
+int agent_suspect_read(struct str body, struct agent_suspect *ret) MUST_CHECK;
 
 /** Body of AGENT_RESULT. Slices are borrowed. */
 struct agent_result {

@@ -180,6 +180,15 @@ enum field_type { FIELD_STR, FIELD_INT, FIELD_BOOL, FIELD_LIST, FIELD_TIME };
     X(F_LOG_FORMAT, "log.format", FIELD_STR, "", "", "format that the message was made with")      \
     X(F_LOG_TYPE, "log.type", FIELD_STR, "", "", "default, info, debug, error, fault")             \
     X(F_LOG_SENDER, "log.sender", FIELD_STR, "", "", "path of the library that wrote it")          \
+    X(F_PREVENT_PROGRAM, "prevent.program", FIELD_STR, "", "", "program that a list names")        \
+    X(F_PREVENT_OUTCOME, "prevent.outcome", FIELD_STR, "", "",                                     \
+      "denied (never started), killed, gone (had ended), failed (may still run)")                  \
+    X(F_PREVENT_TYPE, "prevent.type", FIELD_STR, "", "", "type of the list's entry")               \
+    X(F_PREVENT_VALUE, "prevent.value", FIELD_STR, "", "", "value of the list's entry")            \
+    X(F_PREVENT_REASON, "prevent.reason", FIELD_STR, "", "", "reason that the entry gives")        \
+    X(F_PREVENT_SOURCE, "prevent.source", FIELD_STR, "", "", "where the entry comes from")         \
+    X(F_PREVENT_TROUBLE, "prevent.trouble", FIELD_STR, "", "", "why it could not be ended")        \
+    X(F_PREVENT_COUNT, "prevent.count", FIELD_INT, "", "", "times since the last such event")      \
     X(F_SENSOR_LOST, "sensor.lost", FIELD_INT, "", "", "events lost since the last report")        \
     X(F_SENSOR_TEXT, "sensor.text", FIELD_STR, "", "", "what the sensor says")                     \
     X(F_KIND, "kind", FIELD_STR, "", "", "kind of the event")                                      \

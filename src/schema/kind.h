@@ -144,6 +144,8 @@
     X(KIND_TCC_MODIFY, "tcc_modify", "tcc_modify", "", "a privacy permission was changed")         \
     X(KIND_EXEC_DENIED, "exec_denied", "", "process_creation", "a program was kept from starting") \
     X(KIND_LOG, "log", "", "", "a line of the unified log")                                        \
+    X(KIND_PREVENT, "prevent", "", "",                                                             \
+      "a program of the prevent lists was kept from starting, or ended")                           \
     X(KIND_SENSOR, "sensor", "", "", "the sensor reports about itself (loss, start, stop)")
 
 enum event_kind {

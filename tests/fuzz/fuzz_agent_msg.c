@@ -12,7 +12,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     struct str body = str_n((const char *)data + 1, size - 1);
     struct buf out CLEANUP(buf_done) = {0};
-    if (data[0] % 2 == 0) {
+    if (data[0] == 's') {
+        struct agent_suspect s;
+        if (agent_suspect_read(body, &s) == 0 &&
+            (agent_suspect_write(&s, &out) != 0 || !str_eq(buf_str(&out), body)))
+            __builtin_trap();
+    } else if (data[0] % 2 == 0) {
         struct agent_event e;
         if (agent_event_read(body, &e) == 0 &&
             (agent_event_write(&e, &out) != 0 || !str_eq(buf_str(&out), body)))

@@ -91,6 +91,17 @@ static void add_sensor(const struct mac *m, struct json_out *j)
     json_object_end(j);
 }
 
+/* A Mac without an EndpointSecurity client ends programs once they run. */
+static void add_prevention(const struct mac *m, struct json_out *j)
+{
+    json_key(j, "prevention");
+    json_object_begin(j);
+    json_kv_cstr(j, "mode", "kill");
+    json_kv_cstr(j, "text", "eslogger tells of programs after they started");
+    json_kv_uint(j, "killed", m->prevented);
+    json_object_end(j);
+}
+
 static void add_analyst(const struct mac *m, struct json_out *j)
 {
     const struct analysis_stats *s = analysis_stats(m->analysis);
@@ -99,6 +110,7 @@ static void add_analyst(const struct mac *m, struct json_out *j)
     json_kv_uint(j, "records", s->records);
     json_kv_uint(j, "damaged", s->damaged);
     json_kv_uint(j, "alerts", s->alerts);
+    json_kv_uint(j, "suspects", s->suspects);
     json_kv_uint(j, "without_ruleset", s->no_ruleset);
     json_kv_cstr(j, "ruleset", m->ruleset);
     json_object_end(j);
@@ -131,6 +143,7 @@ void link_health(struct mac *m)
     json_object_begin(&j);
     orders_health(m->orders, &j);
     json_object_end(&j);
+    add_prevention(m, &j);
     add_analyst(m, &j);
     add_uplink(m, &j);
     json_kv_uint(&j, "analyst_restarts", 0);

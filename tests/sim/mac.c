@@ -107,6 +107,8 @@ static int set_up(struct mac *m, struct err *err)
     int rc = file_mkdirs(m->folder, 0700, err);
     if (rc == 0 && analysis_new(m->sim->normaliser, PROCESSES_MAX, &m->analysis))
         rc = err_set(err, E_NOMEM, "out of memory");
+    if (rc == 0)
+        analysis_on_suspect(m->analysis, prevent_note, m);
     for (size_t i = 0; i < m->sim->stories_len; i++) {
         struct track *t = &m->player.tracks[i];
         *t = (struct track){.seat = story_seat(m->sim->stories[i], m->index), .block = (unsigned)i};

@@ -99,6 +99,9 @@ struct mac {
         struct buf text;
         struct buf body;
     } player;
+
+    int64_t suspect;    /* pid that a prevent list may name, of the record under way; 0 = none */
+    uint64_t prevented; /* programs ended because a list names them */
 };
 
 /** @return 0, E_NOMEM, E_IO ...; a Mac that enrolled before goes on where it was */
@@ -112,6 +115,12 @@ bool mac_idle(const struct mac *m);
 void mac_free(struct mac *m);
 /** Enrolled: open what an enrolled device has, connect. Called by mail and by mac_new. */
 int mac_open(struct mac *m, struct err *err) MUST_CHECK;
+/** Told by the analysis: a program was started that a list may name. */
+void prevent_note(void *mac, const struct agent_suspect *s);
+/** End it, when a list does name it. @return 0, E_NOMEM */
+int prevent_after_record(struct mac *m) MUST_CHECK;
+/** Hold what runs against new lists. @return 0, E_NOMEM */
+int prevent_sweep(struct mac *m) MUST_CHECK;
 /** Uniform in 0 .. bound-1 from the Mac's own series. */
 int64_t mac_random(struct mac *m, int64_t bound);
 /** Path of a file in the Mac's folder. */
@@ -142,6 +151,10 @@ void player_again(struct mac *m);
 void player_stop(struct mac *m);
 /** Spool what waits. */
 void player_flush(struct mac *m);
+/** Analyse a record that no story has. @return 0, E_NOMEM */
+int player_record(struct mac *m, struct str record) MUST_CHECK;
+/** Pids of what the stories have running, each once. @return how many, at most `cap` */
+size_t player_pids(struct mac *m, int64_t *pids, size_t cap);
 /**
  * End a process, and with `tree` what descends from it; its part in the story is over.
  * @param executable   of the process, for the report; cleared first

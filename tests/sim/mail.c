@@ -167,7 +167,8 @@ static int take_ruleset(struct mac *m, struct err *err)
     memcpy(m->ruleset, version, sizeof version);
     analysis_use(m->analysis, m->rules.ruleset, m->rules.engine);
     player_ready(m);
-    return 0;
+    rc = prevent_sweep(m);
+    return rc ? err_set(err, rc, "out of memory") : 0;
 }
 
 static int take_plan(struct mac *m, struct err *err)

@@ -166,7 +166,19 @@ static int play(struct mac *m, struct track *t, const struct story_line *line)
         return rc;
     if (line->say.len && t->turn == 0)
         log_info("story", KV_CSTR("host", m->persona.host), KV_STR("what", line->say));
-    return take_record(m);
+    rc = take_record(m);
+    return rc ? rc : prevent_after_record(m);
+}
+
+int player_record(struct mac *m, struct str record)
+{
+    buf_clear(&m->player.text);
+    buf_add_str(&m->player.text, record);
+    int rc = buf_check(&m->player.text);
+    if (rc == 0)
+        rc = take_record(m);
+    player_flush(m);
+    return rc;
 }
 
 /* ---------------------------------------------------------------- time */
@@ -405,4 +417,31 @@ int player_kill(struct mac *m, int64_t pid, uint64_t generation, bool tree, stru
     }
     player_flush(m);
     return rc ? rc : buf_check(executable);
+}
+
+static bool has_pid(const int64_t *pids, size_t len, int64_t pid)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (pids[i] == pid)
+            return true;
+    }
+    return false;
+}
+
+size_t player_pids(struct mac *m, int64_t *pids, size_t cap)
+{
+    size_t len = 0;
+    for (size_t s = 0; s < m->sim->stories_len; s++) {
+        struct track *t = &m->player.tracks[s];
+        if (!t->story || !t->run)
+            continue;
+        struct rebase r = rebase_of(m, t);
+        size_t played = t->turn ? t->story->len : t->next;
+        for (size_t i = 0; i < played && len < cap; i++) {
+            int64_t pid = rebase_pid(&r, t->story->lines[i].shape.pid);
+            if (!is_gone(t, t->story->lines[i].shape.pid) && !has_pid(pids, len, pid))
+                pids[len++] = pid;
+        }
+    }
+    return len;
 }

@@ -3,6 +3,7 @@
 #include "harness/test.h"
 
 #include "detect/detect.h"
+#include "detect/list.h"
 #include "device/analysis.h"
 #include "event/normalise.h"
 #include "proto/agent_msg.h"
@@ -119,9 +120,120 @@ static void a_quiet_kind_is_sent_only_with_an_alert(void **state)
     end(&f);
 }
 
+/* ------------------------------------------------------------------ prevent lists */
+
+static unsigned suspects;
+static struct agent_suspect last_suspect;
+
+static void note_suspect(void *arg, const struct agent_suspect *s)
+{
+    (void)arg;
+    suspects++;
+    last_suspect = *s;
+    last_suspect.team_id = (struct str){0}; /* borrowed for the call only */
+}
+
+static void use_list(struct fixture *f, const char *text)
+{
+    struct builder *b = NULL;
+    struct list list = {0};
+    struct list_counts counts = {0};
+    assert_ok(
+        list_parse(&list, str_of(text), LIST_FORMAT_AUTO, "l", NULL, NULL, NULL, &counts, NULL));
+    assert_ok(builder_new(&b));
+    assert_ok(builder_add_list(b, &list, NULL));
+    engine_free(f->engine);
+    ruleset_unref(f->ruleset);
+    buf_done(&f->image);
+    assert_ok(builder_finish(b, &f->image, NULL));
+    builder_free(b);
+    list_done(&list);
+    assert_ok(ruleset_load(buf_str(&f->image), &f->ruleset, NULL));
+    assert_ok(engine_new(f->ruleset, &f->engine));
+    analysis_use(f->analysis, f->ruleset, f->engine);
+    analysis_on_suspect(f->analysis, note_suspect, NULL);
+    suspects = 0;
+}
+
+static void a_listed_program_that_starts_is_told(void **state)
+{
+    struct fixture f;
+    struct agent_event e;
+    (void)state;
+    begin(&f);
+    use_list(&f, "/opt/evil/*\nABCDE12345\n");
+    (void)run(&f,
+              "{\"kind\":\"exec\",\"process.pid\":7,\"process.pidversion\":9,"
+              "\"process.executable\":\"/opt/evil/x\"}",
+              &e);
+    assert_int_equal(suspects, 1);
+    assert_int_equal(last_suspect.pid, 7);
+    assert_int_equal(last_suspect.generation, 9);
+    (void)run(&f,
+              "{\"kind\":\"exec\",\"process.pid\":7,\"process.pidversion\":9,"
+              "\"process.executable\":\"/opt/good\",\"process.signing.team_id\":\"ABCDE12345\"}",
+              &e);
+    assert_int_equal(suspects, 2);
+    /* Not listed; part of the system; without the identity that ending it needs; no start. */
+    static const char *const others[] = {
+        "{\"kind\":\"exec\",\"process.pid\":7,\"process.pidversion\":9,"
+        "\"process.executable\":\"/opt/good\"}",
+        "{\"kind\":\"exec\",\"process.pid\":7,\"process.pidversion\":9,"
+        "\"process.executable\":\"/usr/bin/x\",\"process.signing.team_id\":\"ABCDE12345\"}",
+        "{\"kind\":\"exec\",\"process.pid\":7,\"process.executable\":\"/opt/evil/x\"}",
+        "{\"kind\":\"open\",\"process.pid\":7,\"process.pidversion\":9,"
+        "\"process.executable\":\"/opt/evil/x\"}",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        (void)run(&f, others[i], &e);
+    assert_int_equal(suspects, 2);
+    end(&f);
+}
+
+static void a_program_without_a_hash_is_told_when_hashes_are_listed(void **state)
+{
+    struct fixture f;
+    struct agent_event e;
+    (void)state;
+    begin(&f);
+    use_list(&f, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n");
+    (void)run(&f,
+              "{\"kind\":\"exec\",\"process.pid\":7,\"process.pidversion\":9,"
+              "\"process.executable\":\"/opt/x\"}",
+              &e);
+    (void)run(&f,
+              "{\"kind\":\"exec\",\"process.pid\":7,\"process.pidversion\":9,"
+              "\"process.executable\":\"/usr/bin/x\"}",
+              &e);
+    assert_int_equal(suspects, 1);
+    end(&f);
+}
+
+static void what_was_stopped_is_an_alert_that_says_so(void **state)
+{
+    struct fixture f;
+    struct agent_event e;
+    (void)state;
+    begin(&f);
+    assert_true(run(&f,
+                    "{\"kind\":\"prevent\",\"process.pid\":7,\"process.pidversion\":9,"
+                    "\"process.executable\":\"/opt/x\",\"prevent.program\":\"/opt/x\","
+                    "\"prevent.outcome\":\"denied\",\"prevent.type\":\"path\","
+                    "\"prevent.value\":\"/opt/*\",\"prevent.reason\":\"why\"}",
+                    &e));
+    assert_int_equal(e.alerts_len, 1);
+    assert_str(e.alerts[0].rule, "prevent:path:/opt/*");
+    assert_true(str_find(e.alerts[0].json, STR("Listed Program Kept from Starting")) != SIZE_MAX);
+    assert_true(str_find(e.alerts[0].json, STR("\"prevent.reason\":\"why\"")) != SIZE_MAX);
+    end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_listed_program_that_starts_is_told),
+        cmocka_unit_test(a_program_without_a_hash_is_told_when_hashes_are_listed),
+        cmocka_unit_test(what_was_stopped_is_an_alert_that_says_so),
         cmocka_unit_test(without_rules_events_are_sent_and_counted_as_unmatched),
         cmocka_unit_test(a_rule_that_fires_puts_its_alert_beside_the_event),
         cmocka_unit_test(a_record_that_is_no_event_is_kept_as_evidence),
