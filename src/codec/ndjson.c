@@ -205,18 +205,19 @@ static struct str decode(struct ndjson *n, struct str raw)
 }
 
 static uint16_t find_child(const struct ndjson_paths *paths, const struct ndjson_node *node,
-                           struct str key)
+                           struct str text)
 {
     if (node->children == 0)
         return NDJSON_NONE;
-    const struct ndjson_edge *table = paths->edges + node->table;
-    uint32_t slot = ndjson_key_hash(key.ptr, key.len) & node->mask;
-    while (table[slot].node != NDJSON_NONE) {
-        if (table[slot].len == key.len && memcmp(table[slot].key, key.ptr, key.len) == 0)
-            return table[slot].node;
-        slot = (slot + 1) & node->mask;
+    const struct ndjson_key key = ndjson_key_of(text.ptr, text.len);
+    const struct ndjson_edge *edge =
+        paths->edges + node->table + (ndjson_key_hash(&key, node->seed) >> node->shift);
+    for (;; edge++) {
+        if (ndjson_key_eq(&edge->key, &key))
+            return edge->node;
+        if (LIKELY(!edge->passed))
+            return NDJSON_NONE;
     }
-    return NDJSON_NONE;
 }
 
 /* The trie's node for a key of this object, or NDJSON_NONE. Only a key that a star matched is
@@ -232,7 +233,7 @@ static uint16_t enter_key(struct walk *w, const struct ndjson_node *node, struct
     if (child == NDJSON_NONE)
         return child;
     const struct ndjson_node *below = &w->paths->nodes[child];
-    if (below->below_first != below->below_end && !below->in_array) {
+    if (below->renews) {
         if (UNLIKELY(n->entered[child] == n->generation))
             forget_below(n, below);
         n->entered[child] = n->generation;

@@ -2,7 +2,7 @@
  * start; the result never changes. See ndjson.h for the path's grammar. */
 #include "codec/ndjson.h"
 
-#include <stdlib.h>
+#include <limits.h>
 
 #include "base/mem.h"
 #include "codec/ndjson_priv.h"
@@ -157,38 +157,100 @@ static void rank(struct compiler *c, uint16_t at)
     if (node->element != NDJSON_NONE)
         rank(c, node->element);
     node->below_end = c->ranks;
-    if (node->children) {
-        uint32_t slots = 4;
-        while (slots < node->children * 2u)
-            slots *= 2;
-        node->table = (uint32_t)c->edges_len;
-        node->mask = slots - 1;
-        c->edges_len += slots;
-    }
+    node->renews = node->below_first != node->below_end && !node->in_array;
 }
 
-static void fill_edges(const struct compiler *c)
+/* ------------------------------------------------------------------ tables of keys */
+
+/* The n-th of the seeds that are tried. Source: Steele, Lea and Flood, SplitMix64. */
+static uint64_t seed_at(unsigned n)
 {
-    struct ndjson_paths *paths = c->paths;
-    for (size_t i = 0; i < c->edges_len; i++)
-        paths->edges[i].node = NDJSON_NONE;
-    for (size_t n = 0; n < c->len; n++) {
-        const struct ndjson_node *node = &paths->nodes[n];
-        for (uint16_t i = c->drafts[n].first_child; i != NDJSON_NONE; i = c->drafts[i].sibling) {
-            struct str key = c->drafts[i].key;
-            uint32_t slot = ndjson_key_hash(key.ptr, key.len) & node->mask;
-            while (paths->edges[node->table + slot].node != NDJSON_NONE)
-                slot = (slot + 1) & node->mask;
-            paths->edges[node->table + slot] =
-                (struct ndjson_edge){.key = key.ptr, .len = (uint32_t)key.len, .node = i};
+    uint64_t z = (n + 1) * UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    return (z ^ z >> 27) | 1;
+}
+
+static struct ndjson_key key_of(const struct compiler *c, uint16_t draft)
+{
+    return ndjson_key_of(c->drafts[draft].key.ptr, c->drafts[draft].key.len);
+}
+
+/* Put the node's keys into its table. @return how many found their slot taken */
+static unsigned fill_table(const struct compiler *c, size_t number, struct ndjson_edge *table,
+                           size_t slots)
+{
+    const struct ndjson_node *node = &c->drafts[number].node;
+    unsigned taken = 0;
+    for (size_t i = 0; i < slots; i++)
+        table[i] = (struct ndjson_edge){.key.len = UINT32_MAX, .node = NDJSON_NONE};
+    for (uint16_t i = c->drafts[number].first_child; i != NDJSON_NONE; i = c->drafts[i].sibling) {
+        struct ndjson_key key = key_of(c, i);
+        struct ndjson_edge *edge = table + (ndjson_key_hash(&key, node->seed) >> node->shift);
+        for (; edge->node != NDJSON_NONE; edge++) {
+            edge->passed = true;
+            taken++;
+        }
+        edge->key = key;
+        edge->node = i;
+    }
+    return taken;
+}
+
+/* Room for every key to stand behind all others that want the last slot. */
+static size_t slots_of(const struct ndjson_node *node)
+{
+    return ((size_t)1 << (64 - node->shift)) + node->children + 1;
+}
+
+/* Choose size and seed of the node's table, best with every key in its own slot. */
+static int shape_table(struct compiler *c, size_t number)
+{
+    enum { TRIES = 64, GROWTHS = 3 };
+    struct ndjson_node *node = &c->drafts[number].node;
+    node->shift = 62;
+    while ((size_t)1 << (64 - node->shift) < node->children * 2u)
+        node->shift--;
+    CLEANUP(mem_freep)
+    struct ndjson_edge *table =
+        mem_calloc(((size_t)1 << (64 - node->shift + GROWTHS)) + node->children + 1, sizeof *table);
+    if (!table)
+        return E_NOMEM;
+    uint64_t best_seed = 0;
+    uint32_t best_shift = 0;
+    unsigned best = UINT_MAX;
+    for (unsigned growth = 0; growth <= GROWTHS && best; growth++, node->shift--) {
+        for (unsigned try = 0; try < TRIES && best; try++) {
+            node->seed = seed_at(try);
+            unsigned taken = fill_table(c, number, table, slots_of(node));
+            if (taken < best) {
+                best = taken;
+                best_seed = node->seed;
+                best_shift = node->shift;
+            }
         }
     }
+    node->seed = best_seed;
+    node->shift = best_shift;
+    node->table = (uint32_t)c->edges_len;
+    c->edges_len += slots_of(node);
+    return 0;
+}
+
+static int shape_tables(struct compiler *c)
+{
+    for (size_t i = 0; i < c->len; i++) {
+        if (c->drafts[i].node.children && shape_table(c, i))
+            return E_NOMEM;
+    }
+    return 0;
 }
 
 static int finish(struct compiler *c)
 {
     struct ndjson_paths *paths = c->paths;
     rank(c, 0);
+    if (shape_tables(c))
+        return E_NOMEM;
     paths->nodes = mem_calloc(c->len, sizeof *paths->nodes);
     paths->edges = mem_calloc(c->edges_len + 1, sizeof *paths->edges);
     if (!paths->nodes || !paths->edges)
@@ -196,7 +258,11 @@ static int finish(struct compiler *c)
     for (size_t i = 0; i < c->len; i++)
         paths->nodes[i] = c->drafts[i].node;
     paths->nodes_len = (uint32_t)c->len;
-    fill_edges(c);
+    for (size_t i = 0; i < c->len; i++) {
+        const struct ndjson_node *node = &paths->nodes[i];
+        if (node->children)
+            (void)fill_table(c, i, paths->edges + node->table, slots_of(node));
+    }
     return 0;
 }
 

@@ -21,9 +21,10 @@ unsigned lane_below(struct lane_dice *d, unsigned n)
 /* ------------------------------------------------------------------ kinds */
 
 static const struct lane_kind kinds[] = {
-    {"nested", lane_mac_act, lane_write_nested},
-    {"flat-mac", lane_mac_act, lane_write_flat_mac},
-    {"flat-windows", lane_windows_act, lane_write_flat_windows},
+    {"nested", lane_mac_act, lane_write_nested, false},
+    {"nested-shuffled", lane_mac_act, lane_write_nested, true},
+    {"flat-mac", lane_mac_act, lane_write_flat_mac, false},
+    {"flat-windows", lane_windows_act, lane_write_flat_windows, false},
 };
 
 const struct lane_kind *lane_at(unsigned n)

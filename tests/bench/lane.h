@@ -50,9 +50,11 @@ struct lane_kind {
     const char *name;
     void (*act)(struct lane *lane, struct lane_act *act);
     void (*write)(struct lane *lane, const struct lane_act *act, struct buf *out);
+    bool shuffled; /* the keys of every object stand in a new order each time */
 };
 
-/** By name: "nested", "flat-mac", "flat-windows". @return NULL when there is none */
+/** By name: "nested", "nested-shuffled", "flat-mac", "flat-windows". @return NULL when there is
+ * none */
 const struct lane_kind *lane_find(const char *name);
 /** The n-th kind, or NULL past the last. */
 const struct lane_kind *lane_at(unsigned n);

@@ -1,6 +1,10 @@
 /* Lines as eslogger writes them (schema 1, version 9): every member that EndpointSecurity tells,
- * the members of an object in random order, slashes escaped. See lane.h. */
+ * slashes escaped. The keys of an object stand in the order of a hash table: one order all through
+ * a run, as eslogger's dictionaries have it, or, to see what that is worth, a new one each time.
+ * See lane.h. */
 #include "lane.h"
+
+#include <stdlib.h>
 
 #include "codec/json_out.h"
 
@@ -44,17 +48,41 @@ static void add_text(struct lane *lane, struct members *m, const char *key, stru
     add(lane, m, key, quoted(lane, text));
 }
 
-/* The members in random order. */
+/* Where a key stands among others: random, but the same all through a lane. */
+static uint64_t place_of(struct str member)
+{
+    uint64_t h = LANE_SEED;
+    for (size_t i = 1; i < member.len && member.ptr[i] != '"'; i++)
+        h = (h ^ (unsigned char)member.ptr[i]) * UINT64_C(0x9e3779b97f4a7c15);
+    return h ^ h >> 32;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    uint64_t x = place_of(*(const struct str *)a);
+    uint64_t y = place_of(*(const struct str *)b);
+    return (x > y) - (x < y);
+}
+
+/* The members in the lane's order of keys, or each time in another one. */
 static struct str object(struct lane *lane, struct members *m)
 {
     struct buf b = {0};
+    if (lane->kind->shuffled) {
+        for (unsigned left = m->len; left > 1; left--) {
+            unsigned at = lane_below(&lane->dice, left);
+            struct str other = m->items[at];
+            m->items[at] = m->items[left - 1];
+            m->items[left - 1] = other;
+        }
+    } else {
+        qsort(m->items, m->len, sizeof m->items[0], by_place);
+    }
     buf_add_char(&b, '{');
-    for (unsigned left = m->len; left; left--) {
-        unsigned at = lane_below(&lane->dice, left);
-        if (b.len > 1)
+    for (unsigned i = 0; i < m->len; i++) {
+        if (i)
             buf_add_char(&b, ',');
-        buf_add_str(&b, m->items[at]);
-        m->items[at] = m->items[left - 1];
+        buf_add_str(&b, m->items[i]);
     }
     buf_add_char(&b, '}');
     struct str kept = arena_str(&lane->arena, buf_str(&b));
