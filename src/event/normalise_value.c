@@ -4,40 +4,45 @@
 
 /* Variables that change how a program loads or behaves and hold no secrets; a trailing '*' stands
  * for any ending. Everything else of an environment is dropped where it enters. */
-static const char *const env_allowed[] = {
-    "DYLD_*",
-    "LD_*",
-    "__XPC_DYLD_*",
-    "ELECTRON_RUN_AS_NODE",
-    "NODE_OPTIONS",
-    "PYTHONPATH",
-    "PYTHONSTARTUP",
-    "PYTHONINSPECT",
-    "PERL5OPT",
-    "PERL5LIB",
-    "RUBYOPT",
-    "RUBYLIB",
-    "BASH_ENV",
-    "ZDOTDIR",
-    "HISTFILE",
-    "HISTSIZE",
-    "HISTFILESIZE",
-    "HISTCONTROL",
-    "SSH_CONNECTION",
-    "SSH_CLIENT",
-    "SSH_TTY",
-    "SUDO_USER",
-    "SUDO_UID",
-    "XPC_SERVICE_NAME",
-    "TERM_PROGRAM",
-    "JAVA_TOOL_OPTIONS",
-    "npm_lifecycle_event",
-    "npm_package_name",
-    "NSUnbufferedIO",
-    "OBJC_DISABLE_*",
-    "CFFIXED_USER_HOME",
-    "MallocStackLogging",
+#define ALLOWED(name)                                                                              \
+    {                                                                                              \
+        (name), sizeof(name) - 1                                                                   \
+    }
+static const struct str env_allowed[] = {
+    ALLOWED("DYLD_*"),
+    ALLOWED("LD_*"),
+    ALLOWED("__XPC_DYLD_*"),
+    ALLOWED("ELECTRON_RUN_AS_NODE"),
+    ALLOWED("NODE_OPTIONS"),
+    ALLOWED("PYTHONPATH"),
+    ALLOWED("PYTHONSTARTUP"),
+    ALLOWED("PYTHONINSPECT"),
+    ALLOWED("PERL5OPT"),
+    ALLOWED("PERL5LIB"),
+    ALLOWED("RUBYOPT"),
+    ALLOWED("RUBYLIB"),
+    ALLOWED("BASH_ENV"),
+    ALLOWED("ZDOTDIR"),
+    ALLOWED("HISTFILE"),
+    ALLOWED("HISTSIZE"),
+    ALLOWED("HISTFILESIZE"),
+    ALLOWED("HISTCONTROL"),
+    ALLOWED("SSH_CONNECTION"),
+    ALLOWED("SSH_CLIENT"),
+    ALLOWED("SSH_TTY"),
+    ALLOWED("SUDO_USER"),
+    ALLOWED("SUDO_UID"),
+    ALLOWED("XPC_SERVICE_NAME"),
+    ALLOWED("TERM_PROGRAM"),
+    ALLOWED("JAVA_TOOL_OPTIONS"),
+    ALLOWED("npm_lifecycle_event"),
+    ALLOWED("npm_package_name"),
+    ALLOWED("NSUnbufferedIO"),
+    ALLOWED("OBJC_DISABLE_*"),
+    ALLOWED("CFFIXED_USER_HOME"),
+    ALLOWED("MallocStackLogging"),
 };
+#undef ALLOWED
 
 static void fail(struct normaliser *n, int code)
 {
@@ -211,7 +216,9 @@ static bool env_is_allowed(struct str item)
         return false;
     struct str name = str_sub(item, 0, equals);
     for (size_t i = 0; i < ARRAY_LEN(env_allowed); i++) {
-        struct str allowed = str_of(env_allowed[i]);
+        struct str allowed = env_allowed[i];
+        if (name.len == 0 || name.ptr[0] != allowed.ptr[0])
+            continue;
         if (allowed.ptr[allowed.len - 1] == '*'
                 ? str_starts(name, str_sub(allowed, 0, allowed.len - 1))
                 : str_eq(name, allowed))
