@@ -99,12 +99,12 @@ static void kernels_agree_on_soup(void **state)
     struct buf b = {0};
     unsigned whole = 0;
     seed = 7;
-    for (unsigned round = 0; round < 60000; round++) {
+    for (unsigned round = 0; round < 12000; round++) {
         buf_clear(&b);
         add_soup(&b, dice(round % 2 ? 12 : 200));
         whole += look_with_all(buf_str(&b));
     }
-    assert_true(whole > 100);
+    assert_true(whole > 20);
     buf_done(&b);
 }
 
@@ -113,7 +113,7 @@ static void kernels_agree_on_random_bytes(void **state)
     (void)state;
     struct buf b = {0};
     seed = 11;
-    for (unsigned round = 0; round < 20000; round++) {
+    for (unsigned round = 0; round < 5000; round++) {
         buf_clear(&b);
         buf_add_char(&b, '{');
         for (unsigned n = dice(300); n; n--)
@@ -128,7 +128,7 @@ static void kernels_agree_on_runs_of_backslashes_across_blocks(void **state)
 {
     (void)state;
     struct buf b = {0};
-    for (unsigned before = 0; before < 130; before++) {
+    for (unsigned before = 0; before < 130; before += 3) {
         for (unsigned run = 0; run < 140; run++) {
             buf_clear(&b);
             buf_add_cstr(&b, "{\"");
@@ -159,7 +159,7 @@ static void kernels_agree_on_the_corpora_cut_anywhere(void **state)
             struct buf text = {0};
             (void)snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
             if (e->d_name[0] != '.' && file_read(path, 1 << 20, &text, NULL) == 0 && text.len > 1) {
-                look_at_beginnings(buf_str(&text), 1 + text.len / 500);
+                look_at_beginnings(buf_str(&text), 1 + text.len / 60);
                 files++;
             }
             buf_done(&text);
