@@ -1,4 +1,4 @@
-/* `cordon rules check|list|test|coverage|build`: work on rule files without a server. */
+/* `cordon rules check|list|test|coverage|build|convert`: work on rule files without a server. */
 #ifndef CORDON_CLI_CMD_RULES_H
 #define CORDON_CLI_CMD_RULES_H
 
@@ -13,5 +13,8 @@ int cmd_rules_build(struct cli *cli, const struct opt *opt, struct err *err);
 /** In cmd_rules_coverage.c. */
 extern const struct opt_row cmd_rules_coverage_rows[];
 int cmd_rules_coverage(struct cli *cli, const struct opt *opt, struct err *err);
+/** In cmd_rules_convert.c. */
+extern const struct opt_row cmd_rules_convert_rows[];
+int cmd_rules_convert(struct cli *cli, const struct opt *opt, struct err *err);
 
 #endif

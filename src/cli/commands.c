@@ -63,6 +63,16 @@ const struct opt_command cli_commands[] = {
      "status 1 when a rule was refused; the others are in the file.\n\n"
      "  cordon rules build sigma/rules/macos --to macos.ruleset",
      cmd_rules_build},
+    {OFFLINE, "rules", "convert", "PATH...", 1, OPT_ARGS_ANY, cmd_rules_convert_rows, NULL,
+     "Write rules of another language as Sigma rules",
+     "From Jamf Protect: analytics and unified log filters. One YAML document a rule on standard\n"
+     "output; it fires on the same events. A rule that Sigma has no words for (every element of a\n"
+     "list, one of them, a number of them, a part of a path, ...) is one line on standard error "
+     "with\n"
+     "its place, and the exit status is 1: run it as it is, 'detect' and 'rules build' take "
+     "both.\n\n"
+     "  cordon rules convert --from jamf analytics > analytics-sigma.yml",
+     cmd_rules_convert},
     {OFFLINE, "rules", "coverage", "[PATH]...", 0, OPT_ARGS_ANY, cmd_rules_coverage_rows, NULL,
      "Show which ATT&CK techniques rules name, and where they can fire",
      "A rule that needs a kind of event which a source never tells is blind there: --tier counts "

@@ -216,28 +216,6 @@ static int add_documents(struct file *f, struct yaml_node *const *docs, size_t l
     return 0;
 }
 
-/* Read the file's documents, repaired where it is no YAML and what was meant is certain. */
-static int read_documents(struct file *f, struct arena *arena, struct buf *repaired,
-                          struct yaml_node ***ret_docs, size_t *ret_len, struct err *err)
-{
-    uint32_t line;
-    int rc = yaml_parse(f->bytes, f->source, &yaml_limits_default, arena, ret_docs, ret_len, err);
-    if (rc == 0 || rc == E_NOMEM)
-        return rc;
-    if (jamf_repair(f->bytes, repaired, &line))
-        return E_NOMEM;
-    int again = line ? yaml_parse(buf_str(repaired), f->source, &yaml_limits_default, arena,
-                                  ret_docs, ret_len, NULL)
-                     : rc;
-    if (again)
-        return again == E_NOMEM ? E_NOMEM : rc;
-    struct err what = {0};
-    err_at(&what, NULL, line, 0);
-    (void)err_set(&what, E_PARSE, "repaired: quotes inside the text are taken as part of it");
-    note(f, &what);
-    return 0;
-}
-
 int builder_add_sigma(struct builder *b, struct str yaml, const char *source,
                       builder_refused_fn refused, void *arg, struct builder_counts *counts,
                       struct err *err)
@@ -250,7 +228,7 @@ int builder_add_sigma(struct builder *b, struct str yaml, const char *source,
     struct yaml_node **docs;
     size_t len;
     struct err why = {0};
-    int rc = read_documents(&f, &arena, &repaired, &docs, &len, &why);
+    int rc = jamf_documents(yaml, source, &arena, &repaired, note, &f, &docs, &len, &why);
     if (rc == E_NOMEM)
         return err_set(err, E_NOMEM, "%s", err_sentence(E_NOMEM));
     if (rc) {

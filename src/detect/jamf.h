@@ -40,4 +40,30 @@ int jamf_parse(const struct yaml_node *doc, struct str file, struct arena *arena
  */
 int jamf_repair(struct str file, struct buf *out, uint32_t *ret_line) MUST_CHECK;
 
+/**
+ * Read the documents of a rule file, repaired where it is no YAML and what was meant is certain.
+ *
+ * @param arena    owns the documents
+ * @param repaired empty; must live as long as they
+ * @param note     told of a repair; may be NULL
+ * @return 0, or an error of yaml_parse about the file as it is
+ */
+int jamf_documents(struct str file, const char *source, struct arena *arena, struct buf *repaired,
+                   jamf_note_fn note, void *arg, struct yaml_node ***ret_docs, size_t *ret_len,
+                   struct err *err) MUST_CHECK;
+
+/**
+ * Convert every analytic and unified log filter of a file to a Sigma rule; each is read again and
+ * compiled before it counts.
+ *
+ * @param out     appended: YAML documents, "---" between them (and before them when it is not
+ * empty)
+ * @param refused called for what is no rule, or what Sigma has no words for; may be NULL
+ * @param counts  added to
+ * @return 0, also when rules were refused; E_NOMEM
+ */
+int jamf_convert(struct str file, const char *source, struct buf *out, builder_refused_fn refused,
+                 jamf_note_fn note, void *arg, struct builder_counts *counts,
+                 struct err *err) MUST_CHECK;
+
 #endif

@@ -39,7 +39,7 @@ const struct sigma_node *jamf_item(struct jamf_lowering *l, const struct sigma_i
     if (!copy || !node)
         return NULL;
     *copy = *item;
-    predicate_place(l->predicate, l->at, &copy->line, &copy->column);
+    copy->column = l->at;
     *node = (struct sigma_node){.type = SIGMA_ITEM, .item = copy};
     return node;
 }
@@ -82,8 +82,7 @@ bool jamf_text_value(struct jamf_lowering *l, struct str text, enum sigma_match 
 {
     if (unmarked && !jamf_unmark(l, &text))
         return false;
-    *ret_value = (struct sigma_value){.raw = text};
-    predicate_place(l->predicate, l->at, &ret_value->line, &ret_value->column);
+    *ret_value = (struct sigma_value){.raw = text, .column = l->at};
     if (match == SIGMA_REGEX || match == SIGMA_PART_OF)
         return true;
     struct pattern *p = arena_alloc(l->arena, sizeof *p);
@@ -136,7 +135,7 @@ const struct sigma_node *jamf_null(struct jamf_lowering *l, enum field_id field)
     item.values = arena_alloc(l->arena, sizeof(*item.values));
     if (!item.values)
         return NULL;
-    item.values->null = true;
+    *item.values = (struct sigma_value){.null = true, .column = l->at};
     return jamf_item(l, &item);
 }
 

@@ -81,8 +81,7 @@ static int add_equal(struct jamf_lowering *l, const struct jamf_key *key,
             return rc;
     }
     if (o->type == OPERAND_NIL || (signing && text.len == 0)) {
-        *value = (struct sigma_value){.null = true};
-        predicate_place(l->predicate, l->at, &value->line, &value->column);
+        *value = (struct sigma_value){.null = true, .column = l->at};
         value = &item->values[++item->values_len];
     }
     if (o->type == OPERAND_NIL && !signing)
@@ -220,7 +219,7 @@ static int order_node(struct jamf_lowering *l, const struct jamf_comparison *c,
     ordered.values_len = 1;
     if (!ordered.values || !text.ptr)
         return E_NOMEM;
-    *ordered.values = (struct sigma_value){.raw = text, .number = number};
+    *ordered.values = (struct sigma_value){.raw = text, .number = number, .column = o->at};
     *ret_node = jamf_item(l, &ordered);
     return *ret_node ? 0 : E_NOMEM;
 }

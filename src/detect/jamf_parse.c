@@ -271,14 +271,25 @@ static int never_fires(struct reader *r, const struct jamf_lowering *l, enum jam
                    "the rule can never fire: %s", l->reason.message);
 }
 
+/* The condition holds for no kind of event but those of the input. */
+static bool names_kinds(const struct sigma_node *node)
+{
+    bool any = false;
+    bool all = true;
+    if (node->type == SIGMA_ITEM)
+        return str_eq(node->item->field, field_table[F_KIND].name);
+    for (size_t i = 0; i < node->operands_len; i++) {
+        bool one = node->type != SIGMA_NOT && names_kinds(node->operands[i]);
+        any |= one;
+        all &= one;
+    }
+    return node->type == SIGMA_AND ? any : all;
+}
+
 static int lower_predicate(struct reader *r, const struct predicate_node *node, unsigned input)
 {
-    struct jamf_lowering l = {.arena = r->arena,
-                              .predicate = r->text->text,
-                              .input = input,
-                              .err = r->err,
-                              .left_out = left_out,
-                              .arg = r};
+    struct jamf_lowering l = {
+        .arena = r->arena, .input = input, .err = r->err, .left_out = left_out, .arg = r};
     struct jamf_condition c;
     int rc = jamf_lower(&l, node, &c);
     if (rc) {
@@ -288,20 +299,33 @@ static int lower_predicate(struct reader *r, const struct predicate_node *node, 
     if (c.known == KNOWN_NOTHING || c.known == KNOWN_FALSE)
         return never_fires(r, &l, c.known);
     const struct sigma_node *nodes[] = {jamf_kinds(&l), c.node};
-    r->rule->condition = jamf_join(&l, SIGMA_AND, nodes, c.known == KNOWN_NODE ? 2 : 1);
+    r->rule->condition = c.known == KNOWN_NODE && names_kinds(c.node)
+                             ? c.node
+                             : jamf_join(&l, SIGMA_AND, nodes, c.known == KNOWN_NODE ? 2 : 1);
     return r->rule->condition ? 0 : E_NOMEM;
 }
 
-/* The places of the tree's values are those of the predicate; make them the file's. */
-static void move_places(struct reader *r, const struct sigma_node *node)
+static void set_place(const struct reader *r, uint32_t *line, uint32_t *column)
+{
+    struct err where = {0};
+    if (*line)
+        return; /* a node may be reached twice */
+    place(r, *column, &where);
+    *line = where.line;
+    *column = where.column;
+}
+
+/* From bytes of the predicate to places in the file. */
+static void set_places(const struct reader *r, const struct sigma_node *node)
 {
     for (size_t i = 0; node->type != SIGMA_ITEM && i < node->operands_len; i++)
-        move_places(r, node->operands[i]);
-    for (size_t i = 0; node->type == SIGMA_ITEM && i < node->item->values_len; i++) {
-        struct sigma_value *value = &node->item->values[i];
-        value->line = r->text->line;
-        value->column = r->text->column;
-    }
+        set_places(r, node->operands[i]);
+    if (node->type != SIGMA_ITEM)
+        return;
+    struct sigma_item *item = (struct sigma_item *)(uintptr_t)node->item; /* made by jamf_item */
+    set_place(r, &item->line, &item->column);
+    for (size_t i = 0; i < item->values_len; i++)
+        set_place(r, &item->values[i].line, &item->values[i].column);
 }
 
 /* The rule's tree is one selection. */
@@ -337,7 +361,7 @@ static int read_predicate(struct reader *r)
     rc = lower_predicate(r, node, input);
     if (rc)
         return rc;
-    move_places(r, r->rule->condition);
+    set_places(r, r->rule->condition);
     return set_selection(r);
 }
 

@@ -82,7 +82,6 @@ struct jamf_condition {
 
 struct jamf_lowering {
     struct arena *arena;
-    struct str predicate;
     unsigned input;
     struct err *err;
     uint32_t at;       /* byte of the predicate that is being read, for messages */
@@ -147,7 +146,9 @@ int jamf_subquery(struct jamf_lowering *l, const struct predicate_operand *subqu
 int jamf_subject_of(struct jamf_lowering *l, const struct predicate_operand *path,
                     struct jamf_subject *ret_subject) MUST_CHECK;
 
-/* Tree building: jamf_build.c. They return NULL when out of memory, and take NULL. */
+/* Tree building: jamf_build.c. They return NULL when out of memory, and take NULL. Items and values
+ * have, in place of a column, the byte of the predicate they come from; jamf_parse.c finds its
+ * place in the file. */
 
 /** An item of one field with values; copied. */
 const struct sigma_node *jamf_item(struct jamf_lowering *l, const struct sigma_item *item);

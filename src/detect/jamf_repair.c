@@ -115,3 +115,27 @@ int jamf_repair(struct str file, struct buf *out, uint32_t *ret_line)
         buf_truncate(out, start);
     return buf_check(out);
 }
+
+int jamf_documents(struct str file, const char *source, struct arena *arena, struct buf *repaired,
+                   jamf_note_fn note, void *arg, struct yaml_node ***ret_docs, size_t *ret_len,
+                   struct err *err)
+{
+    uint32_t line;
+    int rc = yaml_parse(file, source, &yaml_limits_default, arena, ret_docs, ret_len, err);
+    if (rc == 0 || rc == E_NOMEM)
+        return rc;
+    if (jamf_repair(file, repaired, &line))
+        return E_NOMEM;
+    if (line == 0)
+        return rc;
+    int again =
+        yaml_parse(buf_str(repaired), source, &yaml_limits_default, arena, ret_docs, ret_len, NULL);
+    if (again)
+        return again == E_NOMEM ? E_NOMEM : rc;
+    struct err what = {0};
+    err_at(&what, source, line, 0);
+    (void)err_set(&what, E_PARSE, "repaired: quotes inside the text are taken as part of it");
+    if (note)
+        note(arg, &what);
+    return 0;
+}

@@ -442,7 +442,7 @@ static void what_is_not_understood_is_named(void **state)
     assert_said(ANALYTIC("SUBQUERY($event.process.args, $x, $x == 'a') == 1"), 0,
                 "r:3:9: a SUBQUERY is asked for its @count\n");
     assert_said(ANALYTIC("$event.path MATCHES '(a'"), 0,
-                "r:3:9: regular expression: missing closing parenthesis (at byte 2)\n");
+                "r:3:29: regular expression: missing closing parenthesis (at byte 2)\n");
     assert_said("name: a\npredicate: messageType == loud\n", 0,
                 "r:2:27: default, info, debug, error or fault is expected\n");
     assert_said("name: a\nfilter: $event.type == 1\n", 0,
@@ -498,6 +498,117 @@ static void sigma_and_jamf_live_in_one_file(void **state)
     done(&w);
 }
 
+/* ------------------------------------------------------------------ as Sigma rules */
+
+struct conversion {
+    struct buf yaml;
+    struct buf said;
+    struct builder_counts counts;
+};
+
+static void remember(void *arg, const struct err *err)
+{
+    struct conversion *c = arg;
+    char text[ERR_SOURCE_BYTES + ERR_MESSAGE_BYTES + 32];
+    (void)err_format(err, text, sizeof text);
+    buf_addf(&c->said, "%s\n", text);
+}
+
+static int try_convert(struct conversion *c, const char *yaml)
+{
+    *c = (struct conversion){0};
+    return jamf_convert(str_of(yaml), "r", &c->yaml, remember, remember, c, &c->counts, NULL);
+}
+
+static void convert_done(struct conversion *c)
+{
+    buf_done(&c->yaml);
+    buf_done(&c->said);
+}
+
+static void a_converted_rule_says_the_same_in_sigma(void **state)
+{
+    (void)state;
+    struct conversion c;
+    assert_ok(try_convert(
+        &c,
+        "name: Curl's\nuuid: 0C5F0E0B-6D7A-4B1F-8B56-0D1D8A6B0001\ninputType: GPProcessEvent\n"
+        "longDescription: \"two\\nlines\"\ntags: [T1105]\nseverity: High\n"
+        "filter: $event.type == 1 AND $event.process.path ENDSWITH '/curl*' AND $event.process.tty "
+        "!= nil AND ($event.process.pid > 5 OR $event.process.commandLine MATCHES[c] 'curl "
+        ".*')\n"));
+    assert_string_equal(buf_cstr(&c.said), "");
+    assert_string_equal(buf_cstr(&c.yaml),
+                        "title: 'Curl''s'\n"
+                        "id: '0C5F0E0B-6D7A-4B1F-8B56-0D1D8A6B0001'\n"
+                        "description: \"two\\x0alines\"\n"
+                        "tags:\n    - attack.t1105\n"
+                        "level: high\n"
+                        "logsource:\n    product: 'macos'\n"
+                        "detection:\n"
+                        "    selection_1:\n"
+                        "        kind: 'exec'\n"
+                        "        Image|endswith|cased: '/curl\\*'\n"
+                        "    selection_2:\n"
+                        "        process.tty: null\n"
+                        "    selection_3:\n"
+                        "        ProcessId|gt: 5\n"
+                        "    selection_4:\n"
+                        "        CommandLine|re|i: '\\A(?:curl .*)\\z'\n"
+                        "    condition: selection_1 and not selection_2 and (selection_3 or "
+                        "selection_4)\n");
+    convert_done(&c);
+}
+
+static void what_sigma_has_no_words_for_is_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *filter;
+        const char *said;
+    } rows[] = {
+        {"ALL $event.process.args LIKE 'a*'", "r:3:38: Sigma cannot say it: every value"},
+        {"$event.process.args[0] == 'a'", "r:3:35: Sigma cannot say it: one element"},
+        {"$event.process.args.@count > 2", "r:3:9: Sigma cannot say it: a number of values"},
+        {"$event.path ==[d] 'a'", "r:3:27: Sigma cannot say it: a comparison without diacritics"},
+        {"$event.path IN 'abc'", "r:3:24: Sigma cannot say it: that a text contains the value"},
+        {"$event.path.pathExtension == 'a'", "r:3:38: Sigma cannot say it: a part of the path"},
+        {"$event.process.signingInfo.signerType == 3", "r:3:9: Sigma cannot say it: a bit"},
+    };
+    struct buf yaml = {0};
+    struct conversion c;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        buf_clear(&yaml);
+        buf_addf(&yaml, "name: a\ninputType: GPFSEvent\nfilter: %s\n", rows[i].filter);
+        assert_ok(try_convert(&c, buf_cstr(&yaml)));
+        if (!str_starts(buf_str(&c.said), str_of(rows[i].said)))
+            print_error("%s%s", rows[i].filter, buf_cstr(&c.said));
+        assert_true(str_starts(buf_str(&c.said), str_of(rows[i].said)));
+        assert_int_equal(c.yaml.len, 0);
+        assert_int_equal(c.counts.refused, 1);
+        convert_done(&c);
+    }
+    buf_done(&yaml);
+    assert_ok(try_convert(&c, "title: sigma\ndetection: {a: {b: c}, condition: a}\n---\n[\n"));
+    assert_string_equal(
+        buf_cstr(&c.said),
+        "r:5:1: YAML: while parsing a flow node, did not find expected node content\n");
+    convert_done(&c);
+    assert_ok(try_convert(&c, "title: sigma\ndetection: {a: {b: c}, condition: a}\n"));
+    assert_string_equal(buf_cstr(&c.said),
+                        "r:1:1: neither an analytic nor a unified log filter of Jamf Protect\n");
+    convert_done(&c);
+}
+
+static int convert_once(void *context)
+{
+    struct conversion c;
+    int rc = try_convert(&c, context);
+    int said = buf_check(&c.said);
+    convert_done(&c);
+    return rc ? rc : said;
+}
+
 static int make_once(void *context)
 {
     struct world w;
@@ -517,6 +628,10 @@ static void it_survives_every_failing_allocation(void **state)
         "$event.process.signingInfo.signerType != 2 AND $event.process.path.pathExtension IN "
         "'xyz'\n";
     test_every_allocation_fails(make_once, (void *)(uintptr_t)yaml, 2000);
+    static const char simple[] =
+        "name: a\ninputType: GPProcessEvent\nfilter: $event.type == 1 AND ANY "
+        "$event.process.args IN {'a', 'b'} AND NOT $event.process.path MATCHES 'x'\n";
+    test_every_allocation_fails(convert_once, (void *)(uintptr_t)simple, 2000);
 }
 
 static void every_key_path_is_told_by_a_field_or_says_why_not(void **state)
@@ -603,6 +718,8 @@ int main(void)
         cmocka_unit_test(what_is_not_understood_is_named),
         cmocka_unit_test(quotes_inside_quoted_text_are_repaired),
         cmocka_unit_test(sigma_and_jamf_live_in_one_file),
+        cmocka_unit_test(a_converted_rule_says_the_same_in_sigma),
+        cmocka_unit_test(what_sigma_has_no_words_for_is_named),
         cmocka_unit_test(it_survives_every_failing_allocation),
         cmocka_unit_test(every_key_path_is_told_by_a_field_or_says_why_not),
         cmocka_unit_test(the_document_has_the_tables_row_by_row),

@@ -333,6 +333,8 @@ struct rules {
     struct str texts[RULES];
     bool file[RULES];
     bool accepted[RULES];
+    bool converted[RULES]; /* there is a Sigma rule of it, too */
+    struct buf sigma;      /* those rules */
     struct err why;
 };
 
@@ -368,6 +370,10 @@ static void add_rule(struct rules *r, struct builder *builder, unsigned i)
     r->accepted[i] = counts.accepted == 1;
     if (!r->accepted[i])
         check_refusal(r, i);
+    counts = (struct builder_counts){0};
+    assert_ok(jamf_convert(buf_str(&yaml), "r.yml", &r->sigma, NULL, NULL, NULL, &counts, NULL));
+    r->converted[i] = counts.accepted == 1;
+    assert_true(r->accepted[i] || !r->converted[i]);
     buf_done(&text);
     buf_done(&yaml);
 }
@@ -403,29 +409,87 @@ static uint64_t compare(const struct rules *r, struct engine *engine, const stru
     return (uint64_t)count;
 }
 
-static uint64_t run_set(struct random_event *ev)
+/* The Sigma rules made of the predicates fire where the predicates do. */
+static void compare_sigma(const struct rules *r, struct engine *engine, const struct event *ev)
+{
+    const struct match *matches = NULL;
+    int count = engine_match(engine, ev, &matches);
+    assert_true(count >= 0);
+    int next = 0;
+    uint32_t rule = 0;
+    for (unsigned i = 0; i < RULES; i++) {
+        if (!r->converted[i])
+            continue;
+        bool fires = next < count && matches[next].rule == rule++;
+        bool naive =
+            naive_predicate_fires(r->predicates[i], r->file[i] ? INPUT_FILE : INPUT_PROCESS, ev);
+        if (fires != naive) {
+            report(r, i, ev, naive);
+            print_error("as Sigma\n%s\n", r->sigma.ptr);
+            fail();
+        }
+        next += fires ? 1 : 0;
+    }
+    assert_int_equal(next, count);
+}
+
+struct loaded {
+    struct buf image;
+    struct ruleset *set;
+    struct engine *engine;
+};
+
+static struct loaded load(struct builder *builder)
+{
+    struct loaded l = {0};
+    assert_ok(builder_finish(builder, &l.image, NULL));
+    builder_free(builder);
+    assert_ok(ruleset_load(buf_str(&l.image), &l.set, NULL));
+    assert_ok(engine_new(l.set, &l.engine));
+    return l;
+}
+
+static void unload(struct loaded *l)
+{
+    engine_free(l->engine);
+    ruleset_unref(l->set);
+    buf_done(&l->image);
+}
+
+static struct loaded load_sigma(struct rules *r, uint32_t *ret_rules)
+{
+    struct builder *builder;
+    struct builder_counts counts = {0};
+    assert_ok(builder_new(&builder));
+    assert_ok(builder_add_sigma(builder, buf_str(&r->sigma), "s.yml", remember, r, &counts, NULL));
+    if (counts.refused)
+        print_error("%s\n", r->why.message);
+    assert_int_equal(counts.refused, 0);
+    *ret_rules = counts.accepted;
+    return load(builder);
+}
+
+static uint64_t run_set(struct random_event *ev, uint32_t *converted)
 {
     static struct rules r;
     struct builder *builder;
-    struct buf image = {0};
-    struct ruleset *set;
-    struct engine *engine;
     uint64_t fired = 0;
+    uint32_t rules;
     memset(&r, 0, sizeof r);
     assert_ok(builder_new(&builder));
     for (unsigned i = 0; i < RULES; i++)
         add_rule(&r, builder, i);
-    assert_ok(builder_finish(builder, &image, NULL));
-    builder_free(builder);
-    assert_ok(ruleset_load(buf_str(&image), &set, NULL));
-    assert_ok(engine_new(set, &engine));
+    struct loaded jamf = load(builder);
+    struct loaded sigma = load_sigma(&r, &rules);
+    *converted += rules;
     for (unsigned i = 0; i < EVENTS; i++) {
         random_event(ev);
-        fired += compare(&r, engine, &ev->ev);
+        fired += compare(&r, jamf.engine, &ev->ev);
+        compare_sigma(&r, sigma.engine, &ev->ev);
     }
-    engine_free(engine);
-    ruleset_unref(set);
-    buf_done(&image);
+    unload(&jamf);
+    unload(&sigma);
+    buf_done(&r.sigma);
     arena_done(&r.arena);
     return fired;
 }
@@ -440,13 +504,16 @@ static void the_engine_agrees_with_the_predicate_as_it_was_written(void **state)
     struct random_event *ev = calloc(1, sizeof *ev);
     assert_non_null(ev);
     uint64_t fired = 0;
+    uint32_t converted = 0;
     for (unsigned i = 0; i < sets; i++)
-        fired += run_set(ev);
+        fired += run_set(ev, &converted);
     for (size_t i = 0; i < ARRAY_LEN(ev->texts); i++)
         buf_done(&ev->texts[i]);
     free(ev);
     uint64_t pairs = (uint64_t)sets * RULES * EVENTS;
-    print_message("%llu pairs, %llu fired\n", (unsigned long long)pairs, (unsigned long long)fired);
+    print_message("%llu pairs, %llu fired; %u of %u rules in Sigma, too\n",
+                  (unsigned long long)pairs, (unsigned long long)fired, converted, sets * RULES);
+    assert_true(converted > sets * RULES / 8);
     /* Neither almost always nor almost never: the comparison means something. */
     assert_true(fired > pairs / 20 && fired < pairs / 2);
 }
