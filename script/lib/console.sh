@@ -31,12 +31,12 @@ use_pinned_node() {
     if [ ! -d "$folder" ]; then
         command -v npm >/dev/null ||
             fail "the console needs Node.js $NODE_LEAST or newer, or any npm to fetch it: run script/install-deps"
-        echo "console: fetching Node.js $NODE_PINNED into $folder"
+        echo "console: fetching Node.js $NODE_PINNED into $folder" >&2
         part=$folder.$$
         rm -rf "$part"
         mkdir -p "$part/bin"
         npm install --prefix "$part" --no-save --no-audit --no-fund --loglevel error \
-            "node-linux-$machine@$NODE_PINNED" "npm@$NPM_PINNED" || fail "Node.js could not be fetched"
+            "node-linux-$machine@$NODE_PINNED" "npm@$NPM_PINNED" >&2 || fail "Node.js could not be fetched"
         ln -s "../node_modules/node-linux-$machine/bin/node" "$part/bin/node"
         ln -s ../node_modules/npm/bin/npm-cli.js "$part/bin/npm"
         # Another script may have been faster.

@@ -137,7 +137,10 @@ class Browser:
         if self.steps is not None:
             os.close(self.steps)
             self.steps = None
-            self.process.wait(20)
+            try:
+                self.process.wait(20)
+            except TimeoutError:
+                self.process.stop()
 
     # ------------------------------------------------------------ what a person does
 
