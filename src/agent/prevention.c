@@ -324,6 +324,10 @@ void prevention_health(struct prevention *p, struct json_out *j)
     json_kv_cstr(j, "text", p->gate_trouble);
     (void)pthread_mutex_lock(&p->lock);
     json_kv_uint(j, "entries", p->prevent.len);
+    if (p->prevent.issued_ns) {
+        json_key(j, "lists_issued");
+        json_time(j, p->prevent.issued_ns);
+    }
     json_kv_uint(j, "not_hashed", p->unhashed);
     (void)pthread_mutex_unlock(&p->lock);
     prevention_report_health(p->report, j);

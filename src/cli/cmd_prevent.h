@@ -13,7 +13,9 @@ extern const struct opt_row cmd_prevent_list_rows[];
 extern const struct opt_row cmd_prevent_export_rows[];
 extern const struct opt_row cmd_prevent_remove_rows[];
 
-/* Offline: cmd_prevent.c, cmd_prevent_preview.c. */
+extern const struct opt_row cmd_prevent_sign_rows[];
+/* Offline: cmd_prevent.c, cmd_prevent_preview.c, cmd_prevent_sign.c. */
+int cmd_prevent_sign(struct cli *cli, const struct opt *opt, struct err *err);
 int cmd_prevent_check(struct cli *cli, const struct opt *opt, struct err *err);
 int cmd_prevent_test(struct cli *cli, const struct opt *opt, struct err *err);
 int cmd_prevent_preview(struct cli *cli, const struct opt *opt, struct err *err);

@@ -136,6 +136,16 @@ const struct opt_command cli_commands[] = {
      "would have stopped.\n\n"
      "  cordon prevent preview --list block.csv --since 30d recording.jsonl",
      cmd_prevent_preview},
+    {LISTS, "prevent", "sign", "FILE", 1, 1, cmd_prevent_sign_rows, NULL,
+     "Sign a list for the update channel of servers",
+     "FILE is a YAML list with 'issued: TIME'. A server whose configuration names the signed file, "
+     "or\n"
+     "an address that serves it, as prevent_updates, and the public half of the key as\n"
+     "prevent_updates_key, puts in force what it holds, and takes back what it holds no more.\n\n"
+     "  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out lists.key\n"
+     "  openssl pkey -in lists.key -pubout -out lists.pub\n"
+     "  cordon prevent sign --key lists.key --to lists.signed lists.yml",
+     cmd_prevent_sign},
     {LISTS, "prevent", "list", "", 0, 0, cmd_prevent_list_rows, api_shared_rows,
      "List the entries that devices get from their server", NULL, cmd_prevent_list},
     {LISTS, "prevent", "add", "VALUE...", 1, OPT_ARGS_ANY, cmd_prevent_add_rows, api_shared_rows,
@@ -146,8 +156,11 @@ const struct opt_command cli_commands[] = {
      cmd_prevent_add},
     {LISTS, "prevent", "import", "FILE...", 1, OPT_ARGS_ANY, cmd_prevent_import_rows,
      api_shared_rows, "Add the entries of lists",
-     "FILE is as for 'prevent check'; options are for entries that do not say it themselves. Exit\n"
-     "status 1 when an entry was refused; the others are in force.",
+     "FILE is as for 'prevent check'; 'builtin' stands for the lists that come with the program, "
+     "of\n"
+     "known malware and adware. Options are for entries that do not say it themselves. Exit status "
+     "1\n"
+     "when an entry was refused; the others are in force.",
      cmd_prevent_import},
     {LISTS, "prevent", "export", "", 0, 0, cmd_prevent_export_rows, api_shared_rows,
      "Print the entries in force as a list that can be imported", NULL, cmd_prevent_export},

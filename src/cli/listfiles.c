@@ -6,6 +6,7 @@
 
 #include "detect/detect.h"
 #include "os/file.h"
+#include "schema/content.h"
 #include "schema/param.h"
 
 static int read_input(struct buf *out, struct err *err)
@@ -26,10 +27,23 @@ static int read_input(struct buf *out, struct err *err)
     return rc ? err_set(err, rc, "the standard input is too large for a list") : 0;
 }
 
+static int add_builtin(struct list *list, const struct list_defaults *defaults,
+                       list_refused_fn refused, void *arg, struct list_counts *counts,
+                       struct err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < content_prevent_len && rc == 0; i++)
+        rc = list_parse(list, content_prevent[i].bytes, LIST_FORMAT_YAML,
+                        content_prevent[i].name.ptr, defaults, refused, arg, counts, err);
+    return rc;
+}
+
 int listfiles_add(struct list *list, const char *path, const struct list_defaults *defaults,
                   list_refused_fn refused, void *arg, struct list_counts *counts, struct err *err)
 {
     struct buf text CLEANUP(buf_done) = {0};
+    if (str_is(str_of(path), LISTFILES_BUILTIN) && !file_exists(path))
+        return add_builtin(list, defaults, refused, arg, counts, err);
     bool standard = str_is(str_of(path), "-");
     int rc = standard ? read_input(&text, err)
                       : file_read(path, (size_t)param_default(PARAM_LIST_BYTES), &text, err);

@@ -6,8 +6,12 @@
 #include "detect/list.h"
 #include "detect/prevent.h"
 
+/** Stands for the lists that come with the program. */
+#define LISTFILES_BUILTIN "builtin"
+
 /**
- * Append the entries of a file; "-" is standard input. Refused entries are reported by `refused`.
+ * Append the entries of a file; "-" is standard input, "builtin" the lists of the program. Refused
+ * entries are reported by `refused`.
  * @return 0, an error of file_read or list_parse
  */
 int listfiles_add(struct list *list, const char *path, const struct list_defaults *defaults,

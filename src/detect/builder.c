@@ -253,6 +253,8 @@ int builder_add_list(struct builder *b, const struct list *list, struct err *err
         if (rc)
             return rc;
     }
+    if (list->issued_ns > b->list.issued_ns)
+        b->list.issued_ns = list->issued_ns;
     return 0;
 }
 
@@ -345,6 +347,13 @@ static int add_matchers(const struct builder *b, struct tables *t)
     return rc;
 }
 
+static int add_origin(const struct builder *b, struct buf *out)
+{
+    struct image_prevent_origin origin = {.issued_ns = b->list.issued_ns};
+    buf_add(out, &origin, sizeof origin);
+    return buf_check(out);
+}
+
 int builder_finish(struct builder *b, struct buf *ret_image, struct err *err)
 {
     if (b->failed)
@@ -362,16 +371,19 @@ int builder_finish(struct builder *b, struct buf *ret_image, struct err *err)
     struct buf prevent_texts = {0};
     if (rc == 0)
         rc = prevent_build(&b->list, &prevent, &prevent_texts);
+    struct buf prevent_origin = {0};
+    if (rc == 0 && b->list.issued_ns)
+        rc = add_origin(b, &prevent_origin);
     struct exception_sections except = {0};
     if (rc == 0)
         rc = exception_build(b, &except);
     struct buf image = {0};
     if (rc == 0) {
         const struct buf parts[] = {
-            b->pool,           b->rules,         b->techniques, b->code,     b->item_list,
-            b->field_list,     index.logsources, index.always,  index.start, index.rules,
-            t.matchers,        t.tables,         b->yara,       prevent,     prevent_texts,
-            except.exceptions, except.tests,     except.start,  except.list};
+            b->pool,        b->rules,          b->techniques, b->code,      b->item_list,
+            b->field_list,  index.logsources,  index.always,  index.start,  index.rules,
+            t.matchers,     t.tables,          b->yara,       prevent,      prevent_texts,
+            prevent_origin, except.exceptions, except.tests,  except.start, except.list};
         rc = image_write(parts, &image, err);
     } else {
         (void)err_set(err, rc, "%s", err_sentence(rc));
@@ -381,6 +393,7 @@ int builder_finish(struct builder *b, struct buf *ret_image, struct err *err)
     for (size_t i = 0; i < ARRAY_LEN(temporary); i++)
         buf_done(temporary[i]);
     exception_sections_done(&except);
+    buf_done(&prevent_origin);
     if (rc) {
         buf_done(&image);
         return rc;

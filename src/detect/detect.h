@@ -50,7 +50,7 @@ struct list;
 
 /**
  * Put the entries of prevent and allow lists (detect/list.h) into the ruleset being built. Expired
- * entries too: the device's clock decides.
+ * entries too: the device's clock decides. The youngest `issued_ns` becomes the lists' age.
  * @param list borrowed for the call
  * @return 0, E_DENIED (an entry that list_guard refuses), E_LIMIT, E_NOMEM
  */

@@ -172,6 +172,12 @@ struct image_prevent {
     uint32_t reserved; /* 0 */
 };
 
+/** Where the shipped or subscribed part of the prevent lists comes from: none or one record. */
+struct image_prevent_origin {
+    int64_t issued_ns; /* when its publisher made it */
+    uint64_t reserved; /* 0 */
+};
+
 /** What hides a rule's alerts; see detect/exception.h. */
 struct image_exception {
     struct image_str id;
@@ -223,6 +229,8 @@ static inline uint32_t op_word(enum image_op op, uint32_t argument)
     X(SECTION_YARA, 13, struct image_yara, yara, "YARA rules as source text")                      \
     X(SECTION_PREVENT, 32, struct image_prevent, prevent, "prevent lists")                         \
     X(SECTION_PREVENT_TEXTS, 33, char, prevent_texts, "texts of the prevent lists")                \
+    X(SECTION_PREVENT_ORIGIN, 34, struct image_prevent_origin, prevent_origin,                     \
+      "age of the prevent lists")                                                                  \
     X(SECTION_EXCEPTIONS, 60, struct image_exception, exceptions, "exceptions")                    \
     X(SECTION_TESTS, 61, struct image_test, exception_tests, "conditions of the exceptions")       \
     X(SECTION_EXCEPTION_START, 62, uint32_t, exception_start, "by rule, where its exceptions are") \

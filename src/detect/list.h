@@ -57,6 +57,7 @@ struct list {
     struct list_entry *entries;
     size_t len;
     size_t cap;
+    int64_t issued_ns;  /* when its publisher made it, of a YAML list that says it; 0 = not said */
     struct arena arena; /* owns the texts */
 };
 

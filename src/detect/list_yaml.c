@@ -89,8 +89,8 @@ static int wrong(struct err *err, const struct yaml_node *node, const char *what
 /* Defaults of one document. */
 static int read_head(struct list_reader *r, const struct yaml_node *map, struct err *err)
 {
-    static const char *const known[] = {"name",   "description", "action",  "reason",
-                                        "source", "expires",     "entries", NULL};
+    static const char *const known[] = {"issued", "name",    "description", "action", "reason",
+                                        "source", "expires", "entries",     NULL};
     for (size_t i = 0; i < map->len; i++) {
         if (!is_key(map->pairs[i].key->text, known))
             return wrong(err, map->pairs[i].key, "unknown key of a list");
@@ -101,6 +101,9 @@ static int read_head(struct list_reader *r, const struct yaml_node *map, struct 
         return wrong(err, yaml_find(map, "action"), "action: expected deny or allow");
     if (expires.len && list_expiry(expires, &r->defaults.expires_ns))
         return wrong(err, yaml_find(map, "expires"), "expires: expected a time as in RFC 3339");
+    struct str issued = yaml_find_text(map, "issued");
+    if (issued.len && list_expiry(issued, &r->list->issued_ns))
+        return wrong(err, yaml_find(map, "issued"), "issued: expected a time as in RFC 3339");
     struct str reason = yaml_find_text(map, "reason");
     struct str source = yaml_find_text(map, "source");
     if (reason.len)

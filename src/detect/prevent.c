@@ -73,6 +73,10 @@ int prevent_init(const struct image *image, struct prevent *ret_prevent, struct 
     struct prevent p = {
         .entries = image->prevent, .texts = image->prevent_texts, .len = image->prevent_len};
     uint32_t kind = 0;
+    if (image->prevent_origin_len > 1)
+        return err_set(err, E_PARSE, "ruleset is damaged: two ages of the prevent lists");
+    if (image->prevent_origin_len)
+        p.issued_ns = image->prevent_origin[0].issued_ns;
     for (uint32_t i = 0; i < p.len; i++) {
         const struct image_prevent *e = &p.entries[i];
         if (!entry_ok(image, e) || (i > 0 && !follows(&p, e - 1, e)) || !parent_ok(&p, e, i))

@@ -38,6 +38,7 @@ struct prevent {
     const char *texts;
     uint32_t len;
     uint32_t start[PREVENT_KINDS + 1]; /* first entry of each kind */
+    int64_t issued_ns; /* age of the lists that the operator subscribed to; 0 = there are none */
 };
 
 enum prevent_decision {

@@ -2,6 +2,7 @@
 #include "fleet/entry.h"
 
 #include "base/buf.h"
+#include "base/map.h"
 #include "codec/json_out.h"
 #include "fleet/input_priv.h"
 #include "os/random.h"
@@ -37,6 +38,11 @@ static int replace(struct store_tx *tx, const struct actor *by, int64_t now_ns,
         return err_set(err, rc, "cannot read the entries");
     if (rc == 0 && str_eq(old.reason, wanted->reason) && str_eq(old.source, wanted->source) &&
         str_eq(old.body, wanted->body) && old.expires_ns == wanted->expires_ns) {
+        counts->repeated++;
+        return 0;
+    }
+    /* What a person put in force, an update neither changes nor takes over. */
+    if (rc == 0 && by->kind == ACTOR_SYSTEM && !str_eq(old.created_by, by->name)) {
         counts->repeated++;
         return 0;
     }
@@ -103,6 +109,104 @@ int entry_add_list(struct store_tx *tx, const struct actor *by, int64_t now_ns,
     if (rc == 0)
         *ret_counts = counts;
     return rc;
+}
+
+/* ------------------------------------------------------------------ the update channel */
+
+static int issued(struct store_tx *tx, int64_t *ret_ns, struct err *err)
+{
+    struct arena arena CLEANUP(arena_done) = {0};
+    struct str text;
+    int rc = store_setting_get(tx, STR(ENTRY_ISSUED_SETTING), &arena, &text, err);
+    *ret_ns = 0;
+    if (rc == E_NOT_FOUND) {
+        err_clear(err);
+        return 0;
+    }
+    return rc ? rc : str_to_i64(text, ret_ns);
+}
+
+static int key_of(struct str kind, struct str value, struct str verdict, struct arena *arena,
+                  struct str *ret)
+{
+    *ret = arena_fmt(arena, "%.*s %.*s %.*s", STR_FMT(verdict), STR_FMT(kind), STR_FMT(value));
+    return ret->ptr ? 0 : E_NOMEM;
+}
+
+static int map_list(const struct list *list, struct arena *arena, struct map *map)
+{
+    int rc = 0;
+    for (size_t i = 0; i < list->len && rc == 0; i++) {
+        struct str key;
+        rc = key_of(str_of(list_kind_name(list->entries[i].kind)), list->entries[i].value,
+                    str_of(list_verdict_name(list->entries[i].verdict)), arena, &key);
+        if (rc == 0)
+            rc = map_put(map, key, 1);
+    }
+    return rc;
+}
+
+/* Ids of what an earlier update put in force and this one does not have. */
+static int find_gone(struct store_tx *tx, const struct map *map, struct arena *arena,
+                     struct buf *ids, struct err *err)
+{
+    struct store_entry_filter filter = {.state = ENTRY_ANY};
+    struct buf cursor CLEANUP(buf_done) = {0};
+    int rc = 0;
+    do {
+        struct store_page page = {.cursor = buf_str(&cursor), .limit = PAGE_ITEMS};
+        struct store_entry_list found = {0};
+        rc = store_entry_list(tx, &filter, &page, arena, &found, err);
+        for (size_t i = 0; rc == 0 && i < found.len; i++) {
+            const struct store_entry *e = &found.items[i];
+            struct str key;
+            if (e->removed_ns || !str_is(e->created_by, ENTRY_UPDATES))
+                continue;
+            rc = key_of(e->kind, e->value, e->verdict, arena, &key);
+            if (rc == 0 && !map_find(map, key, NULL))
+                buf_addf(ids, "%.*s\n", STR_FMT(e->id));
+        }
+        buf_clear(&cursor);
+        buf_add_str(&cursor, found.next);
+    } while (rc == 0 && cursor.len);
+    return rc ? rc : buf_check(ids);
+}
+
+static int remove_gone(struct store_tx *tx, const struct actor *by, int64_t now_ns,
+                       const struct list *list, uint32_t *ret_removed, struct err *err)
+{
+    struct arena arena CLEANUP(arena_done) = {0};
+    struct map map CLEANUP(map_done) = {0};
+    struct buf ids CLEANUP(buf_done) = {0};
+    struct str id;
+    int rc = map_list(list, &arena, &map);
+    if (rc == 0)
+        rc = find_gone(tx, &map, &arena, &ids, err);
+    struct str rest = buf_str(&ids);
+    for (*ret_removed = 0; rc == 0 && str_next(&rest, '\n', &id); (*ret_removed)++)
+        rc = entry_remove(tx, by, now_ns, id, false, STR("not in the update"), err);
+    return rc;
+}
+
+int entry_update(struct store_tx *tx, int64_t now_ns, const struct list *list,
+                 struct entry_counts *ret_counts, uint32_t *ret_removed, struct err *err)
+{
+    struct actor by = actor_system(ENTRY_UPDATES);
+    struct buf text CLEANUP(buf_done) = {0};
+    int64_t before;
+    int rc = issued(tx, &before, err);
+    if (rc)
+        return rc;
+    if (list->issued_ns <= before)
+        return err_set(err, E_STATE, "the update is not later than the one in force");
+    rc = entry_add_list(tx, &by, now_ns, list, ret_counts, err);
+    if (rc == 0)
+        rc = remove_gone(tx, &by, now_ns, list, ret_removed, err);
+    if (rc)
+        return rc;
+    buf_addf(&text, "%lld", (long long)list->issued_ns);
+    rc = buf_check(&text);
+    return rc ? rc : store_setting_put(tx, STR(ENTRY_ISSUED_SETTING), buf_str(&text), err);
 }
 
 /* ------------------------------------------------------------------ exceptions */
@@ -204,6 +308,8 @@ static int collect_kind(struct store_tx *tx, int64_t now_ns, bool wants_exceptio
 int entry_collect(struct store_tx *tx, int64_t now_ns, struct list *list, struct buf *exceptions,
                   struct err *err)
 {
-    int rc = collect_kind(tx, now_ns, false, list, exceptions, err);
+    int rc = issued(tx, &list->issued_ns, err);
+    if (rc == 0)
+        rc = collect_kind(tx, now_ns, false, list, exceptions, err);
     return rc ? rc : collect_kind(tx, now_ns, true, list, exceptions, err);
 }

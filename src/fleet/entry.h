@@ -34,6 +34,21 @@ int entry_add_list(struct store_tx *tx, const struct actor *by, int64_t now_ns,
 int entry_add_exception(struct store_tx *tx, const struct actor *by, int64_t now_ns,
                         const struct exception *e, struct str body, struct err *err) MUST_CHECK;
 
+/** Who the entries of the update channel are by. */
+#define ENTRY_UPDATES "prevent-updates"
+/** Setting: when the update in force was issued, in nanoseconds. */
+#define ENTRY_ISSUED_SETTING "prevent.issued"
+
+/**
+ * Put an update of the channel in force: its entries are added, those of an earlier update that it
+ * does not have any more are removed. What people added stays as it is.
+ * @param list with issued_ns, later than that of the update in force
+ * @return 0, E_STATE (not later: an old update must not come back), errors of the store
+ */
+int entry_update(struct store_tx *tx, int64_t now_ns, const struct list *list,
+                 struct entry_counts *ret_counts, uint32_t *ret_removed,
+                 struct err *err) MUST_CHECK;
+
 /** @param exception what the id has to be: an exception, or an entry of a list
  * @return 0, E_NOT_FOUND, E_STATE (removed before), E_DENIED, errors of the store */
 int entry_remove(struct store_tx *tx, const struct actor *by, int64_t now_ns, struct str id,
@@ -41,7 +56,7 @@ int entry_remove(struct store_tx *tx, const struct actor *by, int64_t now_ns, st
 
 /**
  * Everything that is not removed and has not expired, for building a ruleset.
- * @param list       appended
+ * @param list       appended; issued_ns is set to that of the update in force
  * @param exceptions appended: one YAML document each
  * @return 0, errors of the store, E_PARSE (a stored entry is none), E_LIMIT, E_NOMEM
  */

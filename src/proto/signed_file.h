@@ -12,6 +12,7 @@
 
 #define SIGNED_PURPOSE_RULESET "ruleset"
 #define SIGNED_PURPOSE_PLAN    "plan"
+#define SIGNED_PURPOSE_PREVENT "prevent-lists" /* the update channel, with a key of its own */
 
 /** Append header and payload. @return 0, E_NOMEM, E_LIMIT, E_CRYPTO */
 int signed_file_seal(struct str purpose, struct str payload, const struct sign_key *key,

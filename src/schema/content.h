@@ -16,6 +16,9 @@ struct content_file {
 extern const struct content_file content_analytics[];
 extern const size_t content_analytics_len;
 
+extern const struct content_file content_prevent[]; /* lists of content/prevent */
+extern const size_t content_prevent_len;
+
 extern const struct content_file content_documents[]; /* openapi.yaml */
 extern const size_t content_documents_len;
 

@@ -61,6 +61,8 @@
       "largest text of a prevent list")                                                            \
     X(PARAM_LIST_ENTRIES, "list_entries", "entries", 500000, 1000, 5000000, false,                 \
       "most entries of prevent lists")                                                             \
+    X(PARAM_PREVENT_UPDATES_S, "prevent_updates_interval", "s", 3600, 1, 2592000, true,            \
+      "time between two looks for an update of the prevent lists")                                 \
     X(PARAM_LIST_LINE_BYTES, "list_line_bytes", "bytes", 8192, 1024, 65536, false,                 \
       "longest line of a prevent list")                                                            \
     X(PARAM_COMMAND_ARGS_BYTES, "command_args_bytes", "bytes", 262144, 1024, 1048576, false,       \

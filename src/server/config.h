@@ -26,6 +26,11 @@
       "file that gets a fresh enrollment token at each start, for the agent of this machine")      \
     X(enrollment_uses, "enrollment_uses", "", "how many devices that token enrols; empty = 1")     \
     X(own_hostname, "own_hostname", "", "host name of this machine; empty = ask the system")       \
+    X(prevent_updates, "prevent_updates", "",                                                      \
+      "signed prevent list that is looked at regularly: a file, or an https address")              \
+    X(prevent_updates_key, "prevent_updates_key", "",                                              \
+      "file with the public key (PEM, P-256) that signs it, for nothing else")                     \
+    X(prevent_updates_interval, "prevent_updates_interval", "", "seconds between two looks")       \
     X(log_level, "log_level", "info", "debug, info, warn or error")                                \
     X(log_format, "log_format", "text", "text or json")                                            \
     X(free_bytes_least, "free_bytes_least", "", "free space below which new batches are refused")  \

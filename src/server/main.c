@@ -15,6 +15,7 @@
 #include "server/hunts.h"
 #include "server/listen.h"
 #include "server/plan.h"
+#include "server/prevent_update.h"
 #include "server/rules.h"
 #include "server/server.h"
 #include "server/signer.h"
@@ -237,6 +238,8 @@ static int set_up(struct server *s, struct listeners *l, struct buf *password, s
     if (rc == 0)
         rc = sweep_start(s);
     if (rc == 0)
+        rc = prevent_update_start(s, &s->updates, err);
+    if (rc == 0)
         rc = loop_timer(s->loop, RENEW_MS, on_renew_timer, s) ? 0 : E_NOMEM;
     /* Last, when nothing can keep the password from being shown. */
     if (rc == 0)
@@ -251,6 +254,7 @@ static void tear_down(struct server *s, struct listeners *l)
         await_work(s);
     worker_free(s->worker);
     hunts_free(s->hunts);
+    prevent_update_free(s->updates);
     throttle_free(s->logins);
     store_close(s->store);
     channels_free(s->channels);

@@ -33,7 +33,10 @@ static void fail(struct change *u, int rc)
     struct call *c = u->call;
     struct err err = u->err;
     change_free(u);
-    reply_err(c, rc, &err);
+    if (c)
+        reply_err(c, rc, &err);
+    else
+        log_err(LOG_ERROR, "the ruleset could not be compiled anew", &err);
 }
 
 /* Worker thread. */
@@ -83,6 +86,8 @@ static void answer(struct change *u)
     struct call *c = u->call;
     int status = u->status;
     change_free(u);
+    if (!c)
+        return;
     reply_json(c, status, &text);
 }
 
@@ -106,24 +111,43 @@ static void compiled(struct loop *loop, void *arg)
 {
     (void)loop;
     struct change *u = arg;
-    struct call *c = u->call;
     if (u->rc) {
         fail(u, u->rc);
         return;
     }
-    struct job *j = job_new(c->server, NULL, store_work, stored, u);
+    struct job *j = job_new(u->server, NULL, store_work, stored, u);
     if (!j) {
         fail(u, E_NOMEM);
         return;
     }
-    j->actor = c->actor; /* lives as long as the request, which waits */
-    int rc = rules_save(c->server, &u->built, c->actor.name, &j->arena, &u->record, &u->err);
+    /* A person's lives as long as the request, which waits. */
+    j->actor = u->call ? u->call->actor : actor_system("system");
+    int rc = rules_save(u->server, &u->built, j->actor.name, &j->arena, &u->record, &u->err);
     if (rc) {
         job_refuse(j, rc, &u->err);
         fail(u, rc);
         return;
     }
     job_start(j);
+}
+
+static void start(struct change *u)
+{
+    job_hold(u->server);
+    int rc = worker_run(u->server->worker, compile, compiled, u);
+    if (rc)
+        fail(u, rc);
+}
+
+void rules_refresh(struct server *s)
+{
+    struct change *u = mem_calloc(1, sizeof *u);
+    if (!u) {
+        log_error("out of memory: the ruleset is not compiled anew");
+        return;
+    }
+    u->server = s;
+    start(u);
 }
 
 void rules_change(struct call *c, int status, struct str own, struct buf *members)
@@ -134,11 +158,8 @@ void rules_change(struct call *c, int status, struct str own, struct buf *member
         http_answer_problem(c->req, 0, E_NOMEM, NULL);
         return;
     }
-    job_hold(c->server);
     *u = (struct change){
         .call = c, .server = c->server, .status = status, .own = own, .members = *members};
     *members = (struct buf){0};
-    int rc = worker_run(c->server->worker, compile, compiled, u);
-    if (rc)
-        fail(u, rc);
+    start(u);
 }

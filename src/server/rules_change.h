@@ -16,4 +16,7 @@
  */
 void rules_change(struct call *c, int status, struct str own, struct buf *members);
 
+/** The same without anybody waiting, after a change of the server's own; trouble is logged. */
+void rules_refresh(struct server *s);
+
 #endif

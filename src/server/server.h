@@ -19,6 +19,7 @@
 struct channels;
 struct hunts;
 struct listeners;
+struct prevent_update;
 struct served;
 struct stream;
 struct throttle;
@@ -34,6 +35,7 @@ struct server {
     struct stream *stream;
     struct worker *worker;
     struct hunts *hunts;
+    struct prevent_update *updates; /* NULL: no source is named */
     struct throttle *logins;
     struct listeners *listeners;
     struct http_server *admin;

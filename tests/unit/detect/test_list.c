@@ -305,6 +305,17 @@ static void a_yaml_list_gives_defaults_to_its_entries(void **state)
     list_done(&list);
 }
 
+static void a_list_may_say_when_it_was_made(void **state)
+{
+    struct list list = {0};
+    struct said said;
+    (void)state;
+    parse(&list, "issued: 2030-01-02T03:04:05Z\nentries:\n  - ABCDE12345\n", &said);
+    assert_int_equal(list.len, 1);
+    assert_int_equal(list.issued_ns, INT64_C(1893553445000000000));
+    list_done(&list);
+}
+
 static void a_text_that_is_no_list_is_an_error_with_its_place(void **state)
 {
     static const struct {
@@ -316,6 +327,7 @@ static void a_text_that_is_no_list_is_an_error_with_its_place(void **state)
         {"name: x\nentrys: []\n", 2, "unknown key of a list"},
         {"action: maybe\nentries: []\n", 1, "deny or allow"},
         {"expires: maybe\nentries: []\n", 1, "RFC 3339"},
+        {"issued: maybe\nentries: []\n", 1, "RFC 3339"},
         {"entries: [\n", 2, ""},
         {"--- text\n", 1, "a map"},
     };
@@ -448,6 +460,7 @@ int main(void)
         cmocka_unit_test(a_csv_file_names_its_columns),
         cmocka_unit_test(an_export_of_santa_is_read),
         cmocka_unit_test(a_yaml_list_gives_defaults_to_its_entries),
+        cmocka_unit_test(a_list_may_say_when_it_was_made),
         cmocka_unit_test(a_text_that_is_no_list_is_an_error_with_its_place),
         cmocka_unit_test(limits_hold),
         cmocka_unit_test(what_is_written_reads_back),
