@@ -1,12 +1,33 @@
 /* Open-addressing hash map. See map.h. */
 #include "base/map.h"
 
+#include <string.h>
+
 #include "base/err.h"
 #include "base/mem.h"
 
+static uint64_t mix(uint64_t h, uint64_t v)
+{
+    h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
+    return h ^ h >> 32;
+}
+
+/* Eight bytes a step, the last eight overlapping the ones before. */
 static uint64_t hash_key(const struct map *m, struct str key)
 {
-    uint64_t h = str_hash(key, m->seed);
+    uint64_t h = mix(m->seed, key.len);
+    uint64_t word = 0;
+    if (key.len >= sizeof word) {
+        for (size_t i = 0; i + sizeof word < key.len; i += sizeof word) {
+            memcpy(&word, key.ptr + i, sizeof word);
+            h = mix(h, word);
+        }
+        memcpy(&word, key.ptr + key.len - sizeof word, sizeof word);
+    } else {
+        for (size_t i = 0; i < key.len; i++)
+            word = word << 8 | (unsigned char)key.ptr[i];
+    }
+    h = mix(mix(h, word), m->seed);
     return h ? h : 1;
 }
 

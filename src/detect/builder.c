@@ -276,6 +276,7 @@ struct tables {
     struct buf matchers; /* struct image_matcher */
     struct buf tables;
     uint32_t field; /* whose matchers are being added */
+    struct image_str product;
 };
 
 static int add_table(void *arg, const struct matcher_ops *ops, const struct literal *literals,
@@ -293,7 +294,8 @@ static int add_table(void *arg, const struct matcher_ops *ops, const struct lite
     struct image_matcher m = {.kind = ops->kind,
                               .field = t->field,
                               .offset = (uint32_t)start,
-                              .bytes = (uint32_t)(t->tables.len - start)};
+                              .bytes = (uint32_t)(t->tables.len - start),
+                              .product = t->product};
     buf_add(&t->matchers, &m, sizeof m);
     return buf_check(&t->matchers);
 }
@@ -331,19 +333,38 @@ static void sort_literals(const struct builder *b, struct literal *literals, uin
     }
 }
 
+/* Plan the matchers of one field: all its literals, and again those of each product that asks for
+ * few of them. A product that asks for none gets an empty table, to say so. */
+static int add_field(struct tables *t, const struct builder_scopes *scopes,
+                     struct literal *literals, size_t len, struct literal *scratch)
+{
+    int rc = 0;
+    for (unsigned p = 1; rc == 0 && p < scopes->products_len; p++) {
+        size_t own;
+        if (!builder_scopes_pick(scopes, p, literals, len, scratch, &own))
+            continue;
+        t->product = scopes->products[p];
+        rc = own ? matcher_plan(scratch, own, add_table, t) : add_table(t, &matcher_exact, NULL, 0);
+    }
+    t->product = (struct image_str){0};
+    return rc ? rc : matcher_plan(literals, len, add_table, t);
+}
+
 static int add_matchers(const struct builder *b, struct tables *t)
 {
     uint32_t fields = builder_count(&b->field_list, sizeof(struct image_field));
     uint32_t items = builder_count(&b->item_list, sizeof(struct image_item));
     CLEANUP(mem_freep) struct literal *literals = mem_calloc(items, sizeof *literals);
+    CLEANUP(mem_freep) struct literal *scratch = mem_calloc(items, sizeof *scratch);
     CLEANUP(mem_freep) uint32_t *start = mem_calloc((size_t)fields + 2, sizeof *start);
-    if (!literals || !start)
+    CLEANUP(builder_scopes_done) struct builder_scopes scopes = {0};
+    if (!literals || !scratch || !start || builder_scopes_init(&scopes, b))
         return E_NOMEM;
     sort_literals(b, literals, start, fields);
     int rc = 0;
     for (t->field = 0; rc == 0 && t->field < fields; t->field++)
-        rc = matcher_plan(literals + start[t->field], start[t->field + 1] - start[t->field],
-                          add_table, t);
+        rc = add_field(t, &scopes, literals + start[t->field],
+                       start[t->field + 1] - start[t->field], scratch);
     return rc;
 }
 

@@ -10,6 +10,7 @@
 #include "detect/exception.h"
 #include "detect/image.h"
 #include "detect/list.h"
+#include "detect/matcher.h"
 #include "detect/sigma.h"
 
 enum {
@@ -91,6 +92,28 @@ struct witness_index {
 };
 /** Fill the index, empty before. @return 0, E_NOMEM */
 int builder_witness(const struct builder *b, struct witness_index *index) MUST_CHECK;
+
+/* builder_scope.c: what the rules of one product ask for. */
+
+enum { BUILDER_SCOPES_MOST = 64 };
+
+struct builder_scopes {
+    struct image_str products[BUILDER_SCOPES_MOST]; /* [0] is empty: rules of any product */
+    unsigned products_len;
+    uint64_t *asked; /* by item: the products whose rules ask for it, 0 = not known */
+};
+
+/** @return 0, E_NOMEM */
+int builder_scopes_init(struct builder_scopes *s, const struct builder *b) MUST_CHECK;
+void builder_scopes_done(struct builder_scopes *s);
+/**
+ * Copy those literals of a field that an event of one product has to be searched for.
+ * @param out room for all of them
+ * @return whether that is so much less than all that it is worth a set of its own
+ */
+bool builder_scopes_pick(const struct builder_scopes *s, unsigned scope,
+                         const struct literal *literals, size_t len, struct literal *out,
+                         size_t *ret_len);
 
 /* builder_order.c: which items are asked for late, and in what order. */
 

@@ -20,6 +20,7 @@ struct engine_source {
     bool valid;
     bool kind_known;
     bool everything; /* a rule that applies asks for every field */
+    uint32_t scope;  /* of its product, 0 = none of its own */
     uint8_t lens[3];
     char parts[3][ENGINE_SOURCE_BYTES];
     uint8_t *applies; /* by log source of the ruleset */

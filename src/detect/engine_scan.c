@@ -98,26 +98,28 @@ bool engine_next_value(const struct engine *e, struct engine_values *v, struct s
     }
 }
 
-static void scan_text(struct engine *e, const struct ruleset_field *f, struct str text)
+static void scan_text(struct engine *e, uint32_t field, struct str text)
 {
-    const struct ruleset_matcher *matchers = e->rules->matchers + f->matchers_start;
+    const struct ruleset *r = e->rules;
+    const struct ruleset_field *f = &r->fields[field];
+    const struct ruleset_range *range =
+        &r->ranges[(size_t)field * r->scopes_len + e->source->scope];
     if (f->exists_item != IMAGE_NONE)
         hits_add(&e->hits, f->exists_item);
-    for (uint32_t m = 0; m < f->matchers_len; m++)
-        matchers[m].scan(matchers[m].table, text, &e->hits);
+    for (uint32_t m = range->start; m < range->start + range->len; m++)
+        r->matchers[m].scan(r->matchers[m].table, text, &e->hits);
 }
 
 static void scan_value(struct engine *e, uint32_t field, const struct value *value)
 {
-    const struct ruleset_field *f = &e->rules->fields[field];
     char number[24];
     struct str text;
     if (value->type == VALUE_STR) {
-        scan_text(e, f, value->s);
+        scan_text(e, field, value->s);
         return;
     }
     for (uint32_t element = 0; element_text(value, element, number, &text); element++)
-        scan_text(e, f, text);
+        scan_text(e, field, text);
 }
 
 static void scan_known(struct engine *e)
@@ -147,10 +149,9 @@ static void scan_extra(struct engine *e, uint32_t extra)
 static void scan_everything(struct engine *e)
 {
     struct engine_values values = {.field = e->rules->everything};
-    const struct ruleset_field *f = &e->rules->fields[e->rules->everything];
     struct str text;
     while (engine_next_value(e, &values, &text))
-        scan_text(e, f, text);
+        scan_text(e, e->rules->everything, text);
 }
 
 int engine_scan(struct engine *e)

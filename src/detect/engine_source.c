@@ -71,6 +71,9 @@ static void fill(const struct engine *e, struct engine_source *s, const struct s
         if (s->applies[i] && source->always_len)
             s->always[s->always_len++] = i;
     }
+    s->scope = e->rules->scopes_len;
+    while (--s->scope && !str_eq_nocase(e->rules->scopes[s->scope], parts[0]))
+        ;
     s->kind_known = kind_known;
     s->valid = true;
     for (unsigned i = 0; i < 3; i++) {

@@ -156,6 +156,9 @@ struct image_matcher {
     uint32_t field;
     uint32_t offset; /* of its table in the section of tables */
     uint32_t bytes;
+    /* Empty: one of the matchers that find every literal of the field. Else one of those that are
+     * enough for an event of this product, instead. */
+    struct image_str product;
 };
 
 /* An entry of the prevent lists. They stand in ascending order of kind, key and verdict (those that

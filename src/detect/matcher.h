@@ -16,7 +16,8 @@ enum matcher_kind {
     MATCHER_EXACT = 1, /* whole values, by hash */
     MATCHER_AC = 2,    /* Aho-Corasick automaton: any literal */
     MATCHER_GRAM2 = 3, /* filter over two-byte windows: literals of two bytes and more */
-    MATCHER_GRAM4 = 4  /* filter over four-byte windows: literals of four bytes and more */
+    MATCHER_GRAM4 = 4, /* filter over four-byte windows: literals of four bytes and more */
+    MATCHER_EDGE = 5   /* outermost bytes by hash: literals of four and more, all at one end */
 };
 
 /* Where a literal must stand; both: it is the whole text. */
@@ -70,6 +71,7 @@ extern const struct matcher_ops matcher_exact;
 extern const struct matcher_ops matcher_ac;
 extern const struct matcher_ops matcher_gram2;
 extern const struct matcher_ops matcher_gram4;
+extern const struct matcher_ops matcher_edge;
 
 /** Implementation of a kind, or NULL. */
 const struct matcher_ops *matcher_find(uint32_t kind);

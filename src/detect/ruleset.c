@@ -25,24 +25,66 @@ static uint32_t find_field(const struct ruleset *r, const struct ruleset_field *
     return (uint32_t)index;
 }
 
+static int add_scope(struct ruleset *r, struct str product, uint32_t *ret_scope)
+{
+    for (*ret_scope = 0; *ret_scope < r->scopes_len; ++*ret_scope) {
+        if (str_eq(r->scopes[*ret_scope], product))
+            return 0;
+    }
+    if (r->scopes_len == RULESET_SCOPES_MOST)
+        return E_LIMIT;
+    r->scopes[r->scopes_len++] = product;
+    return 0;
+}
+
+static int load_matchers(struct ruleset *r, struct err *err)
+{
+    const struct image *image = &r->image;
+    r->matchers = mem_calloc(image->matchers_len, sizeof(*r->matchers));
+    CLEANUP(mem_freep) uint32_t *scopes = mem_calloc(image->matchers_len, sizeof *scopes);
+    if (!r->matchers || !scopes)
+        return err_set(err, E_NOMEM, "%s", err_sentence(E_NOMEM));
+    r->scopes_len = 1;
+    for (uint32_t i = 0; i < image->matchers_len; i++) {
+        const struct image_matcher *from = &image->matchers[i];
+        r->matchers[i] =
+            (struct ruleset_matcher){matcher_find(from->kind)->scan, image->tables + from->offset};
+        if (add_scope(r, image_text(image, from->product), &scopes[i]))
+            return err_set(err, E_PARSE, "ruleset is damaged: matchers of too many products");
+    }
+    r->ranges = mem_calloc((size_t)image->fields_len * r->scopes_len, sizeof(*r->ranges));
+    if (!r->ranges)
+        return err_set(err, E_NOMEM, "%s", err_sentence(E_NOMEM));
+    for (uint32_t i = 0; i < image->matchers_len; i++) {
+        struct ruleset_range *range =
+            &r->ranges[(size_t)image->matchers[i].field * r->scopes_len + scopes[i]];
+        if (range->len == 0)
+            range->start = i;
+        if (range->start + range->len++ != i)
+            return err_set(err, E_PARSE, "ruleset is damaged: matcher %u out of order", i);
+    }
+    /* A product without matchers of its own needs those for all. */
+    for (uint32_t f = 0; f < image->fields_len; f++) {
+        struct ruleset_range *ranges = &r->ranges[(size_t)f * r->scopes_len];
+        for (uint32_t s = 1; s < r->scopes_len; s++) {
+            if (ranges[s].len == 0)
+                ranges[s] = ranges[0];
+        }
+    }
+    return 0;
+}
+
 static int load_fields(struct ruleset *r, struct err *err)
 {
     const struct image *image = &r->image;
     r->fields = mem_calloc(image->fields_len, sizeof(*r->fields));
-    r->matchers = mem_calloc(image->matchers_len, sizeof(*r->matchers));
-    if (!r->fields || !r->matchers)
+    if (!r->fields)
         return err_set(err, E_NOMEM, "%s", err_sentence(E_NOMEM));
-    uint32_t m = 0;
     for (uint32_t i = 0; i < image->fields_len; i++) {
         struct ruleset_field *f = &r->fields[i];
         f->name = image_text(image, image->fields[i].name);
         f->id = field_find(f->name);
         f->exists_item = image->fields[i].exists_item;
-        f->matchers_start = m;
-        for (; m < image->matchers_len && image->matchers[m].field == i; m++)
-            r->matchers[m] = (struct ruleset_matcher){matcher_find(image->matchers[m].kind)->scan,
-                                                      image->tables + image->matchers[m].offset};
-        f->matchers_len = m - f->matchers_start;
         if (find_field(r, f) != IMAGE_NONE)
             return err_set(err, E_PARSE, "ruleset is damaged: field %u is there twice", i);
         if (f->id != FIELD_COUNT) {
@@ -110,6 +152,8 @@ static int load(struct str image, struct str version, struct ruleset **ret_rules
         rc = load_fields(r, err);
     }
     if (rc == 0)
+        rc = load_matchers(r, err);
+    if (rc == 0)
         rc = load_rules(r, err);
     if (rc == 0 && version.len)
         memcpy(r->version, version.ptr, version.len);
@@ -151,6 +195,7 @@ void ruleset_unref(struct ruleset *r)
     mem_free(r->techniques);
     mem_free(r->fields);
     mem_free(r->matchers);
+    mem_free(r->ranges);
     mem_free(r->logsource_of);
     mem_free(r->regex_of);
     mem_free(r->asks_everything);

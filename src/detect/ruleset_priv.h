@@ -18,20 +18,30 @@ struct ruleset_matcher {
     const char *table;
 };
 
+/* The matchers that an event of one product needs for one field. */
+struct ruleset_range {
+    uint32_t start;
+    uint32_t len;
+};
+
+enum { RULESET_SCOPES_MOST = 64 };
+
 struct ruleset_field {
     struct str name;
     enum field_id id; /* FIELD_COUNT: an extra field, found by name */
     uint32_t exists_item;
-    uint32_t matchers_start;
-    uint32_t matchers_len;
 };
 
 struct ruleset {
     atomic_uint references;
     struct image image;
-    struct str *techniques;                   /* of all rules */
-    struct ruleset_field *fields;             /* [image.fields_len] */
-    struct ruleset_matcher *matchers;         /* ordered by field */
+    struct str *techniques;           /* of all rules */
+    struct ruleset_field *fields;     /* [image.fields_len] */
+    struct ruleset_matcher *matchers; /* ordered by field, then as the image has them */
+    struct ruleset_range *ranges;     /* [fields][scopes_len] */
+    /* Products that have matchers of their own in some field; [0] is empty: every other one. */
+    struct str scopes[RULESET_SCOPES_MOST];
+    uint32_t scopes_len;
     uint32_t field_of[FIELD_COUNT];           /* index into fields, or IMAGE_NONE */
     uint64_t wanted[(FIELD_COUNT + 63) / 64]; /* bit: some rule names the field */
     struct map extras;                        /* name -> index into fields */

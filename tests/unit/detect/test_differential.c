@@ -248,7 +248,7 @@ static void add_condition(struct buf *y, unsigned selections, unsigned depth)
 static void random_rule(struct buf *y, unsigned number)
 {
     buf_addf(y, "---\ntitle: rule %u\n", number);
-    if (chance(40))
+    if (chance(70))
         buf_addf(y, "logsource:\n    product: %s\n    category: %s\n",
                  pick((const char *const[]){"macos", "linux"}, 2),
                  pick((const char *const[]){"process_creation", "file_event"}, 2));

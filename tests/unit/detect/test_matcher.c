@@ -135,6 +135,17 @@ static void an_automaton_for_one_end_finds_what_a_plain_search_finds(void **stat
     same_place = 0;
 }
 
+static void an_edge_finds_what_a_plain_search_finds(void **state)
+{
+    (void)state;
+    seed = 6;
+    for (same_place = AT_START; same_place <= AT_END; same_place++) {
+        check_kind(&matcher_edge, 4, 5);
+        check_kind(&matcher_edge, 4, 20);
+    }
+    same_place = 0;
+}
+
 static void a_gram_filter_finds_what_a_plain_search_finds(void **state)
 {
     (void)state;
@@ -257,6 +268,9 @@ static void damaged_tables_are_refused_or_harmless(void **state)
     check_damage(&matcher_ac, 1);
     check_damage(&matcher_gram2, 2);
     check_damage(&matcher_gram4, 4);
+    same_place = AT_END;
+    check_damage(&matcher_edge, 4);
+    same_place = 0;
 }
 
 struct planned {
@@ -271,8 +285,11 @@ static int count_plan(void *arg, const struct matcher_ops *ops, const struct lit
     struct planned *p = arg;
     p->by_kind[ops->kind] += len;
     p->calls++;
-    for (size_t i = 0; i < len; i++)
+    for (size_t i = 0; i < len; i++) {
         assert_true(ops->kind != MATCHER_GRAM4 || literals[i].text.len >= 4);
+        assert_true(ops->kind != MATCHER_EDGE ||
+                    (literals[i].text.len >= 4 && literals[i].where == literals[0].where));
+    }
     return p->rc;
 }
 
@@ -290,10 +307,11 @@ static void literals_are_shared_among_the_kinds(void **state)
     assert_ok(matcher_plan(s->literals, s->len, count_plan, &p));
     assert_int_equal(p.by_kind[MATCHER_EXACT], 1);
     assert_true(p.by_kind[MATCHER_AC] > 0 && p.by_kind[MATCHER_GRAM2] > 0);
-    assert_true(p.by_kind[MATCHER_GRAM4] > 0);
-    assert_int_equal(p.by_kind[MATCHER_AC] + p.by_kind[MATCHER_GRAM2] + p.by_kind[MATCHER_GRAM4],
+    assert_true(p.by_kind[MATCHER_GRAM4] > 0 && p.by_kind[MATCHER_EDGE] > 0);
+    assert_int_equal(p.by_kind[MATCHER_AC] + p.by_kind[MATCHER_GRAM2] + p.by_kind[MATCHER_GRAM4] +
+                         p.by_kind[MATCHER_EDGE],
                      LITERALS - 1);
-    assert_int_equal(p.calls, 6);
+    assert_int_equal(p.calls, 8);
     p = (struct planned){.rc = E_LIMIT};
     assert_int_equal(matcher_plan(s->literals, s->len, count_plan, &p), E_LIMIT);
     assert_int_equal(p.calls, 1);
@@ -306,7 +324,7 @@ static int build_all(void *context)
 {
     struct set *s = context;
     static const struct matcher_ops *const all[] = {&matcher_exact, &matcher_ac, &matcher_gram2,
-                                                    &matcher_gram4};
+                                                    &matcher_gram4, &matcher_edge};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < ARRAY_LEN(all); i++) {
         struct buf out = {0};
@@ -332,6 +350,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_automaton_finds_what_a_plain_search_finds),
         cmocka_unit_test(an_automaton_for_one_end_finds_what_a_plain_search_finds),
+        cmocka_unit_test(an_edge_finds_what_a_plain_search_finds),
         cmocka_unit_test(a_gram_filter_finds_what_a_plain_search_finds),
         cmocka_unit_test(a_long_literal_is_found_by_a_window_near_its_start),
         cmocka_unit_test(whole_values_are_found_by_hash),
