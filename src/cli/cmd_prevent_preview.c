@@ -9,6 +9,7 @@
 #include "base/timefmt.h"
 #include "cli/cli.h"
 #include "cli/cmd_prevent.h"
+#include "cli/cmd_prevent_hunt.h"
 #include "cli/listfiles.h"
 #include "cli/listing.h"
 #include "detect/prevent_event.h"
@@ -196,8 +197,12 @@ int cmd_prevent_preview(struct cli *cli, const struct opt *opt, struct err *err)
         rc = listfiles_add(&list, file, NULL, NULL, NULL, &counts, err);
     if (rc == 0)
         rc = listfiles_compile(&list, &set, err);
+    if (rc == 0 && counts.refused)
+        cli_warn(cli, "%u entries were refused; 'cordon prevent check' says why", counts.refused);
     if (rc)
         return rc;
+    if (opt->args_len == 0)
+        return prevent_hunt(cli, opt, &list, err);
     p.prevent = &set.prevent;
     int64_t since = opt_number(opt, "since", 0);
     p.since_ns = since ? clock_wall_ns() - since : 0;
@@ -208,8 +213,6 @@ int cmd_prevent_preview(struct cli *cli, const struct opt *opt, struct err *err)
         rc = print(&p, (enum listing_form)opt_choice(opt, "output"), err);
     if (rc)
         return rc;
-    if (counts.refused)
-        cli_warn(cli, "%u entries were refused; 'cordon prevent check' says why", counts.refused);
     out_line(&cli->err, "%llu programs started, %llu damaged records; would have been stopped: %zu",
              (unsigned long long)p.starts, (unsigned long long)p.damaged, p.denied);
     return opt_flag(opt, "exit-code") && p.denied ? EXIT_MATCHED : 0;

@@ -129,12 +129,15 @@ const struct opt_command cli_commands[] = {
      "  cordon prevent test --list block.csv ~/Downloads/updater\n"
      "  cordon prevent test --list block.csv --team-id ABCDE12345 --signing-id com.example.app",
      cmd_prevent_test},
-    {LISTS, "prevent", "preview", "FILE...", 1, OPT_ARGS_ANY, cmd_prevent_preview_rows, NULL,
-     "Show what a list would have stopped in recordings",
-     "FILE is a recording as 'cordon detect' reads it. One line for each entry and program that "
-     "it\n"
-     "would have stopped.\n\n"
-     "  cordon prevent preview --list block.csv --since 30d recording.jsonl",
+    {LISTS, "prevent", "preview", "[FILE]...", 0, OPT_ARGS_ANY, cmd_prevent_preview_rows,
+     api_shared_rows, "Show what a list would have stopped",
+     "Without FILE: on all devices, from the telemetry that the server keeps; one line for each "
+     "entry.\n"
+     "FILE is a recording as 'cordon detect' reads it, and needs no server; one line for each "
+     "entry and\n"
+     "program.\n\n"
+     "  cordon prevent preview --list block.csv --since 30d\n"
+     "  cordon prevent preview --list block.csv recording.jsonl",
      cmd_prevent_preview},
     {LISTS, "prevent", "sign", "FILE", 1, 1, cmd_prevent_sign_rows, NULL,
      "Sign a list for the update channel of servers",
