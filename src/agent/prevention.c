@@ -155,13 +155,14 @@ static void judge(struct prevention *p, const struct running *r, const struct co
         id.signing_id = more->signing_id;
     if (more && id.team_id.len == 0)
         id.team_id = more->team_id;
-    if (more)
-        id.sha256 = more->sha256;
-    if (id.sha256.len == 0 && wants_hash(p)) {
+    /* What the analyst says is believed only where this process cannot find out itself. */
+    if (wants_hash(p)) {
         int fd CLEANUP(fd_closep) = running_open(r);
         if (fd >= 0)
             hash_into(p, &p->hashes, fd, digest, &id);
     }
+    if (more && id.sha256.len == 0)
+        id.sha256 = more->sha256;
     if (is_denied(p, &id, &f))
         end_process(p, r, &f);
 }
