@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/fanotify.h>
 #include <unistd.h>
@@ -124,17 +125,26 @@ static bool is_denied(const struct exec_gate *g, const struct fanotify_event_met
     return g->decide(g->arg, e->fd, path, e->pid);
 }
 
+static void take_event(const struct exec_gate *g, const struct fanotify_event_metadata *e)
+{
+    if (e->vers != FANOTIFY_METADATA_VERSION || e->fd < 0)
+        return;
+    if (e->mask & FAN_OPEN_EXEC_PERM)
+        answer(g, e->fd, is_denied(g, e));
+    (void)close(e->fd);
+}
+
 static void take_events(const struct exec_gate *g)
 {
-    char buffer[EVENTS_BYTES] __attribute__((aligned(8)));
-    ssize_t len = read(g->fanotify, buffer, sizeof buffer);
-    const struct fanotify_event_metadata *e = (const void *)buffer;
-    for (; len > 0 && FAN_EVENT_OK(e, len); e = FAN_EVENT_NEXT(e, len)) {
-        if (e->vers != FANOTIFY_METADATA_VERSION || e->fd < 0)
-            continue;
-        if (e->mask & FAN_OPEN_EXEC_PERM)
-            answer(g, e->fd, is_denied(g, e));
-        (void)close(e->fd);
+    char buffer[EVENTS_BYTES];
+    struct fanotify_event_metadata e;
+    ssize_t n = read(g->fanotify, buffer, sizeof buffer);
+    size_t len = n > 0 ? (size_t)n : 0;
+    for (size_t at = 0; len - at >= sizeof e; at += e.event_len) {
+        memcpy(&e, buffer + at, sizeof e);
+        if (e.event_len < sizeof e || e.event_len > len - at)
+            return; /* the kernel does not */
+        take_event(g, &e);
     }
 }
 
@@ -162,8 +172,8 @@ static void *run(void *arg)
 
 static int open_all(struct exec_gate *g, struct err *err)
 {
-    g->fanotify = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK,
-                                O_RDONLY | O_CLOEXEC | O_LARGEFILE);
+    g->fanotify =
+        fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK, O_RDONLY | O_CLOEXEC);
     if (g->fanotify < 0)
         return err_errno(err, errno == EPERM ? E_DENIED : E_UNSUPPORTED, errno,
                          "the kernel gives no gate for executions");
