@@ -19,7 +19,7 @@ int jamf_never(struct jamf_lowering *l, enum jamf_known known, struct jamf_condi
     return 0;
 }
 
-int jamf_fail(struct jamf_lowering *l, uint32_t at, int code, const char *fmt, ...)
+int(jamf_fail)(struct jamf_lowering *l, uint32_t at, int code, const char *fmt, ...)
 {
     char message[ERR_MESSAGE_BYTES];
     va_list ap;

@@ -276,6 +276,7 @@ static int lower(struct jamf_lowering *l, const struct predicate_node *node, boo
     default:
         break;
     }
+    *ret = (struct jamf_condition){.known = KNOWN_NOTHING};
     rc = compare(l, node, ret);
     if (rc || !negated)
         return rc;

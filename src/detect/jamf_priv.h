@@ -183,5 +183,12 @@ int jamf_never(struct jamf_lowering *l, enum jamf_known known, struct jamf_condi
 /** Fail at a byte of the predicate. @return code */
 int jamf_fail(struct jamf_lowering *l, uint32_t at, int code, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
+/* As err_set: the code itself, so that analyzers see that it is never 0. */
+#define jamf_fail(l, at, code, ...)                                                                \
+    __extension__({                                                                                \
+        int fail_code_ = (code);                                                                   \
+        (void)(jamf_fail)((l), (at), fail_code_, __VA_ARGS__);                                     \
+        fail_code_;                                                                                \
+    })
 
 #endif

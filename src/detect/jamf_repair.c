@@ -65,9 +65,9 @@ static bool is_broken(const struct quoted *q)
         return true;
     for (size_t i = 0; i < q->text.len; i++) {
         char next = i + 1 < q->text.len ? q->text.ptr[i + 1] : '\0';
-        if (q->quote == '"' && q->text.ptr[i] == '\\')
-            i++;
-        else if (q->text.ptr[i] == q->quote && q->quote == '\'' && next == '\'')
+        bool escape =
+            q->quote == '"' ? q->text.ptr[i] == '\\' : q->text.ptr[i] == '\'' && next == '\'';
+        if (escape)
             i++;
         else if (q->text.ptr[i] == q->quote)
             return true;

@@ -5,13 +5,13 @@
 /* ------------------------------------------------------------------ words */
 
 /* The column is a byte of the text until predicate_parse knows the line. */
-int predicate_fail(struct predicate_parser *p, uint32_t at, int code, const char *what)
+int(predicate_fail)(struct predicate_parser *p, uint32_t at, int code, const char *what)
 {
     p->token.at = at;
     return err_set(p->err, code, "%s", what);
 }
 
-int predicate_expected(struct predicate_parser *p, const char *what)
+int(predicate_expected)(struct predicate_parser *p, const char *what)
 {
     const struct predicate_token *t = &p->token;
     if (t->type == TOKEN_END)

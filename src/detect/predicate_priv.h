@@ -22,6 +22,10 @@ struct predicate_parser {
 int predicate_fail(struct predicate_parser *p, uint32_t at, int code, const char *what);
 /** Fail because something else stands where `what` is expected. */
 int predicate_expected(struct predicate_parser *p, const char *what);
+/* As err_set: the codes themselves, so that analyzers see that they are never 0. */
+#define predicate_fail(p, at, code, what)                                                          \
+    ((void)(predicate_fail)((p), (at), (code), (what)), (code))
+#define predicate_expected(p, what) ((void)(predicate_expected)((p), (what)), E_PARSE)
 int predicate_advance(struct predicate_parser *p) MUST_CHECK;
 bool predicate_is_sign(const struct predicate_parser *p, const char *sign);
 /** The next word is this one, in any letter case. */
