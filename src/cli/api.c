@@ -377,6 +377,12 @@ static int add_items(const json_t *page, int64_t most, json_t *items, struct err
 int api_list(struct api *api, enum route_id route, struct str query, int64_t most,
              json_t **ret_items, struct err *err)
 {
+    return api_list_of(api, route, STR(""), query, most, ret_items, err);
+}
+
+int api_list_of(struct api *api, enum route_id route, struct str id, struct str query, int64_t most,
+                json_t **ret_items, struct err *err)
+{
     struct buf cursor CLEANUP(buf_done) = {0};
     struct buf full CLEANUP(buf_done) = {0};
     json_t *items CLEANUP(json_freep) = json_array();
@@ -391,7 +397,7 @@ int api_list(struct api *api, enum route_id route, struct str query, int64_t mos
             api_query_add(&full, "cursor", buf_cstr(&cursor));
         if (buf_check(&full))
             return E_NOMEM;
-        struct api_request request = {.query = buf_str(&full)};
+        struct api_request request = {.id = id, .query = buf_str(&full)};
         int rc = api_call(api, route, &request, &page, err);
         if (!rc)
             rc = add_items(page, most, items, err);

@@ -58,6 +58,9 @@ int api_call(struct api *api, enum route_id route, const struct api_request *req
  */
 int api_list(struct api *api, enum route_id route, struct str query, int64_t most,
              json_t **ret_items, struct err *err) MUST_CHECK;
+/** The same for a route with a parameter in its path. */
+int api_list_of(struct api *api, enum route_id route, struct str id, struct str query, int64_t most,
+                json_t **ret_items, struct err *err) MUST_CHECK;
 
 /** Append "key=value" with '&' before it when the query is not empty; escapes the value. Nothing
  * for a NULL value. */

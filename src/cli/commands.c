@@ -6,6 +6,7 @@
 #include "cli/cmd_exception.h"
 #include "cli/cmd_fleet.h"
 #include "cli/cmd_help.h"
+#include "cli/cmd_hunt.h"
 #include "cli/cmd_mac.h"
 #include "cli/cmd_prevent.h"
 #include "cli/cmd_rules.h"
@@ -88,6 +89,15 @@ const struct opt_command cli_commands[] = {
      "  cordon rules coverage --by rule --tier eslogger --blind\n"
      "  cordon rules coverage -o navigator sigma/rules >layer.json",
      cmd_rules_coverage},
+    {OFFLINE, "rules", "backtest", "PATH...", 1, OPT_ARGS_ANY, cmd_backtest_rows, api_shared_rows,
+     "Show what rules would have matched: how often, on how many devices, with examples",
+     "Runs over the telemetry that the server keeps, or over recordings with --in: a rule that "
+     "matches\n"
+     "every day on half the fleet is not ready to raise alerts. --since and --until are times of\n"
+     "receipt by the server. Per day is over the time that was looked at, at least one day.\n\n"
+     "  cordon rules backtest new.yml --since 14d\n"
+     "  cordon rules backtest sigma/rules/macos --in recording.jsonl",
+     cmd_backtest},
     {OFFLINE, "scan", NULL, "PATH...", 1, OPT_ARGS_ANY, cmd_scan_rows, NULL,
      "Look for YARA rules in files",
      "PATH is a file, or a folder with all regular files below it; symbolic links in it are not\n"
@@ -231,6 +241,21 @@ const struct opt_command cli_commands[] = {
      "Close alerts that are dealt with", NULL, cmd_alert_close},
     {FLEET, "alert", "reopen", "ALERT...", 1, OPT_ARGS_ANY, cmd_alert_reopen_rows, api_shared_rows,
      "Open alerts again that were acknowledged or closed", NULL, cmd_alert_reopen},
+    {FLEET, "hunt", NULL, "EXPRESSION|RULE.yml", 1, 1, cmd_hunt_rows, api_shared_rows,
+     "Look for an expression, or for what a rule matches, in stored telemetry",
+     "An expression compares fields of events: docs/hunt.md explains the language, 'cordon fields' "
+     "lists\n"
+     "the fields. --since and --until are times of receipt by the server; a condition on "
+     "event.time\n"
+     "selects by the device's clock. Ctrl-C cancels the hunt; what it found is printed. With --in "
+     "it\n"
+     "needs no server and reads recordings.\n\n"
+     "  cordon hunt 'process.name = osascript and process.command_line contains \"password\"' "
+     "--since "
+     "7d\n"
+     "  cordon hunt 'network.remote.ip cidr 203.0.113.0/24' --device mbp-ada -o json\n"
+     "  cordon hunt rule.yml --in recording.jsonl",
+     cmd_hunt},
     {FLEET, "action", "list", "", 0, 0, cmd_action_list_rows, api_shared_rows,
      "List actions on devices", NULL, cmd_action_list},
     {FLEET, "action", "get", "ACTION", 1, 1, list_rows, api_shared_rows,
