@@ -129,7 +129,7 @@
       "size of the results that a hunt keeps")                                                     \
     X(PARAM_HUNTS_KEPT, "hunts_kept", "hunts", 200, 1, 10000, false,                               \
       "newest hunts that are kept with their results")                                             \
-    X(PARAM_HUNT_TEXT_BYTES, "hunt_text_bytes", "bytes", 1048576, 1024, 16777216, false,           \
+    X(PARAM_HUNT_TEXT_BYTES, "hunt_text_bytes", "bytes", 2097152, 1024, 16777216, false,           \
       "largest expression or rule text of a hunt")                                                 \
     X(PARAM_STREAMS_PER_SESSION, "streams_per_session", "streams", 8, 1, 1000, false,              \
       "open live streams of one session")

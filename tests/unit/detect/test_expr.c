@@ -11,6 +11,7 @@
 #include "base/timefmt.h"
 #include "detect/detect.h"
 #include "event/event.h"
+#include "os/file.h"
 
 #define NOW INT64_C(1763010000000000000) /* 2025-11-13T05:00:00Z */
 
@@ -307,6 +308,34 @@ static void test_the_tree_does_not_know_events(void **state)
     assert_int_equal(expr_parse(STR("\"free\" = x"), &schema, NOW, &arena, &root, &err), E_PARSE);
 }
 
+static void test_the_reference_has_every_operator_as_in_the_table(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned bit;
+        const char *name;
+    } types[] = {{EXPR_ON_TEXT, "text"},
+                 {EXPR_ON_NUMBER, "number"},
+                 {EXPR_ON_BOOL, "true/false"},
+                 {EXPR_ON_TIME, "time"}};
+    struct buf doc CLEANUP(buf_done) = {0};
+    assert_ok(file_read(CORDON_SOURCE_DIR "/docs/hunt.md", 1 << 20, &doc, NULL));
+    for (size_t i = 0; i < EXPR_OPS; i++) {
+        struct buf row CLEANUP(buf_done) = {0};
+        const char *gap = "";
+        buf_addf(&row, "\n| `%s` | ", expr_op_table[i].spelling.ptr);
+        for (size_t t = 0; t < ARRAY_LEN(types); t++) {
+            if (!(expr_op_table[i].types & types[t].bit))
+                continue;
+            buf_addf(&row, "%s%s", gap, types[t].name);
+            gap = ", ";
+        }
+        buf_addf(&row, " | %s |\n", expr_op_table[i].doc.ptr);
+        if (str_find(buf_str(&doc), buf_str(&row)) == SIZE_MAX)
+            fail_msg("docs/hunt.md lacks the row%s", buf_cstr(&row));
+    }
+}
+
 /* ------------------------------------------------------------------ differential */
 
 static uint64_t seed_state = 20251113;
@@ -500,6 +529,7 @@ int main(void)
         cmocka_unit_test(test_a_wrong_expression_is_told_where_and_what_was_expected),
         cmocka_unit_test(test_hostile_expressions_meet_limits),
         cmocka_unit_test(test_the_tree_does_not_know_events),
+        cmocka_unit_test(test_the_reference_has_every_operator_as_in_the_table),
         cmocka_unit_test(test_engine_and_tree_agree_on_random_expressions),
         cmocka_unit_test(test_compiling_survives_every_allocation_failure),
     };
