@@ -9,38 +9,42 @@
 #include "base/rd.h"
 #include "event/normalise.h"
 
-enum { VERSION = 1, FLAG_TIME = 1, PROBES = 7, BITS_PER_KEY = 12, TABLE_LEAST = 4096 };
+enum { VERSION = 2, FLAG_TIME = 1, PROBES = 7, BITS_PER_KEY = 10, TABLE_LEAST = 4096 };
 
 /* What a key says. */
 enum { SAYS_EXISTS = 1, SAYS_VALUE, SAYS_LAST_PART, SAYS_CATEGORY };
 
-/* The fields that have keys: what indicators are made of, and what analytics ask for first.
- * X(field, its last path component too). A change raises VERSION. */
+/* Which texts of a field have keys. */
+enum { WHOLE = 1, LAST_PART = 2 };
+
+/* The fields that have keys: what indicators are made of, and what analytics ask for first. Nearly
+ * every event of a file has a path of its own: its last component alone says nearly as much.
+ * A change raises VERSION. */
 #define KEY_FIELDS(X)                                                                              \
-    X(F_KIND, false)                                                                               \
-    X(F_EXECUTABLE, true)                                                                          \
-    X(F_NAME, false)                                                                               \
-    X(F_SIGNING_ID, false)                                                                         \
-    X(F_TEAM_ID, false)                                                                            \
-    X(F_CDHASH, false)                                                                             \
-    X(F_SHA256, false)                                                                             \
-    X(F_USER, false)                                                                               \
-    X(F_PARENT_EXECUTABLE, true)                                                                   \
-    X(F_PARENT_NAME, false)                                                                        \
-    X(F_TARGET_EXECUTABLE, true)                                                                   \
-    X(F_FILE_PATH, true)                                                                           \
-    X(F_FILE_SHA256, false)                                                                        \
-    X(F_NET_REMOTE_IP, false)                                                                      \
-    X(F_NET_REMOTE_HOST, false)                                                                    \
-    X(F_DNS_QUERY, false)                                                                          \
-    X(F_LAUNCH_PROGRAM, true)                                                                      \
-    X(F_MALWARE_NAME, false)
+    X(F_KIND, WHOLE)                                                                               \
+    X(F_EXECUTABLE, WHOLE | LAST_PART)                                                             \
+    X(F_NAME, WHOLE)                                                                               \
+    X(F_SIGNING_ID, WHOLE)                                                                         \
+    X(F_TEAM_ID, WHOLE)                                                                            \
+    X(F_CDHASH, WHOLE)                                                                             \
+    X(F_SHA256, WHOLE)                                                                             \
+    X(F_USER, WHOLE)                                                                               \
+    X(F_PARENT_EXECUTABLE, WHOLE | LAST_PART)                                                      \
+    X(F_PARENT_NAME, WHOLE)                                                                        \
+    X(F_TARGET_EXECUTABLE, WHOLE | LAST_PART)                                                      \
+    X(F_FILE_PATH, LAST_PART)                                                                      \
+    X(F_FILE_SHA256, WHOLE)                                                                        \
+    X(F_NET_REMOTE_IP, WHOLE)                                                                      \
+    X(F_NET_REMOTE_HOST, WHOLE)                                                                    \
+    X(F_DNS_QUERY, WHOLE)                                                                          \
+    X(F_LAUNCH_PROGRAM, WHOLE | LAST_PART)                                                         \
+    X(F_MALWARE_NAME, WHOLE)
 
 static const struct {
     enum field_id field;
-    bool last_part;
+    unsigned texts;
 } key_fields[] = {
-#define KEY_FIELD(field, last_part) {field, last_part},
+#define KEY_FIELD(field, texts) {field, texts},
     KEY_FIELDS(KEY_FIELD)
 #undef KEY_FIELD
 };
@@ -71,12 +75,31 @@ static uint64_t mix(uint64_t h)
     return h ^ (h >> 31);
 }
 
+/* Eight bytes as a number that is the same on every machine, ASCII letters in lower case. */
+static uint64_t lower_word(const char *ptr, size_t len)
+{
+    unsigned char bytes[8] = {0};
+    uint64_t w = 0;
+    memcpy(bytes, ptr, len);
+    for (unsigned i = 0; i < 8; i++)
+        w |= (uint64_t)bytes[i] << (8 * i);
+    /* Bytes from 'A' to 'Z' have their bit 0x80 set in `letters`, those above 0x7f never. */
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t low = w & (0x7f * ones);
+    uint64_t letters =
+        (low + (0x80 - 'A') * ones) & ~(low + (0x7f - 'Z') * ones) & ~w & (0x80 * ones);
+    return w | letters >> 2;
+}
+
 /* The hash of the text in lower case; never 0. */
 static uint64_t key_of(uint64_t seed, unsigned says, struct str text)
 {
-    uint64_t h = (UINT64_C(0xcbf29ce484222325) ^ seed) + says;
-    for (size_t i = 0; i < text.len; i++)
-        h = (h ^ (unsigned char)char_lower(text.ptr[i])) * UINT64_C(0x100000001b3);
+    uint64_t h = seed + says + text.len * UINT64_C(0x9e3779b97f4a7c15);
+    for (size_t at = 0; at < text.len; at += 8) {
+        size_t len = text.len - at < 8 ? text.len - at : 8;
+        h = (h ^ lower_word(text.ptr + at, len)) * UINT64_C(0x9fb21c651e98df25);
+        h ^= h >> 32;
+    }
     h = mix(h);
     return h ? h : 1;
 }
@@ -146,8 +169,10 @@ static int add_key(struct segkeys *k, uint64_t key)
 
 static int add_text(struct segkeys *k, size_t i, struct str text)
 {
-    int rc = add_key(k, key_of(k->seeds[i], SAYS_VALUE, text));
-    if (!rc && key_fields[i].last_part)
+    int rc = 0;
+    if (key_fields[i].texts & WHOLE)
+        rc = add_key(k, key_of(k->seeds[i], SAYS_VALUE, text));
+    if (!rc && key_fields[i].texts & LAST_PART)
         rc = add_key(k, key_of(k->seeds[i], SAYS_LAST_PART, str_basename(text)));
     return rc;
 }
@@ -265,8 +290,12 @@ static size_t place_of(enum field_id field)
 
 bool segkeys_value(struct str keys, enum field_id field, struct str lower)
 {
-    return !is_known(keys) || place_of(field) == ARRAY_LEN(key_fields) ||
-           has(keys, key_of(seed_of(field), SAYS_VALUE, lower));
+    size_t i = place_of(field);
+    if (!is_known(keys) || i == ARRAY_LEN(key_fields))
+        return true;
+    if (!(key_fields[i].texts & WHOLE))
+        return segkeys_last_part(keys, field, str_basename(lower));
+    return has(keys, key_of(seed_of(field), SAYS_VALUE, lower));
 }
 
 bool segkeys_last_part(struct str keys, enum field_id field, struct str lower)
@@ -274,7 +303,7 @@ bool segkeys_last_part(struct str keys, enum field_id field, struct str lower)
     size_t i = place_of(field);
     if (!is_known(keys) || i == ARRAY_LEN(key_fields))
         return true;
-    if (!key_fields[i].last_part)
+    if (!(key_fields[i].texts & LAST_PART))
         return segkeys_exists(keys, field);
     return has(keys, key_of(seed_of(field), SAYS_LAST_PART, lower));
 }
