@@ -125,25 +125,30 @@ int timefmt_parse(struct str s, int64_t *ret_ns)
                 ret_ns);
 }
 
-void timefmt_add(struct buf *b, int64_t ns, unsigned fraction_digits)
+struct timefmt_civil timefmt_split(int64_t ns)
 {
-    int64_t seconds = ns / NS_PER_S;
-    int64_t rest = ns % NS_PER_S;
-    if (rest < 0) {
-        rest += NS_PER_S;
-        seconds--;
-    }
-    int64_t days = seconds / 86400;
+    int64_t seconds = ns / NS_PER_S - (ns % NS_PER_S < 0 ? 1 : 0);
     int64_t second = seconds % 86400;
+    int64_t days = seconds / 86400;
     if (second < 0) {
         second += 86400;
         days--;
     }
-    int64_t y;
-    unsigned m, d;
-    civil_from_days(days, &y, &m, &d);
-    buf_addf(b, "%04lld-%02u-%02uT%02d:%02d:%02d", (long long)y, m, d, (int)(second / 3600),
-             (int)(second / 60 % 60), (int)(second % 60));
+    struct timefmt_civil c = {.hour = (unsigned)(second / 3600),
+                              .minute = (unsigned)(second / 60 % 60),
+                              .second = (unsigned)(second % 60)};
+    civil_from_days(days, &c.year, &c.month, &c.day);
+    return c;
+}
+
+void timefmt_add(struct buf *b, int64_t ns, unsigned fraction_digits)
+{
+    struct timefmt_civil c = timefmt_split(ns);
+    int64_t rest = ns % NS_PER_S;
+    if (rest < 0)
+        rest += NS_PER_S;
+    buf_addf(b, "%04lld-%02u-%02uT%02u:%02u:%02u", (long long)c.year, c.month, c.day, c.hour,
+             c.minute, c.second);
     if (fraction_digits) {
         if (fraction_digits > 9)
             fraction_digits = 9;
