@@ -29,6 +29,7 @@ const struct opt_row cmd_detect_rows[] = {
     {"rules", 'r', OPT_TEXTS, "PATH", "Sigma rules to add: a file, or a folder with all below it",
      0, 0},
     {"exceptions", 'x', OPT_TEXTS, "FILE", "exceptions to the rules, YAML", 0, 0},
+    RULES_PLACEHOLDERS,
     {"no-builtin", 0, OPT_FLAG, NULL, "leave out the analytics that come with the program", 0, 0},
     {"ruleset", 0, OPT_TEXT, "FILE", "take this file of 'cordon rules build' instead of rules", 0,
      0},
@@ -254,6 +255,8 @@ static int load_rules(struct cli *cli, const struct opt *opt, struct rules *rule
     if (file)
         return rules_load(rules, file, err);
     int rc = rules_init(rules, warn_refused, cli);
+    if (!rc)
+        rc = rules_use_options(rules, opt, err);
     if (!rc && !opt_flag(opt, "no-builtin"))
         rc = rules_add_builtin(rules, err);
     while (!rc && (path = opt_text_next(opt, "rules", &pos)))

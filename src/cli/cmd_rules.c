@@ -1,6 +1,8 @@
 /* `cordon rules check`, `list` and `build`. See cmd_rules.h. */
 #include "cli/cmd_rules.h"
 
+#include <stdio.h>
+
 #include "cli/cli.h"
 #include "cli/listing.h"
 #include "cli/rules.h"
@@ -21,22 +23,35 @@ static void print_note(void *arg, const struct err *err)
     print_refused(arg, &noted);
 }
 
+const struct opt_row cmd_rules_rows[] = {
+    RULES_PLACEHOLDERS,
+    OPT_END,
+};
+
+const struct opt_row cmd_rules_list_rows[] = {
+    OPT_OUTPUT(LISTING_FORMS),
+    RULES_PLACEHOLDERS,
+    OPT_END,
+};
+
 int cmd_rules_check(struct cli *cli, const struct opt *opt, struct err *err)
 {
     struct rules rules CLEANUP(rules_done) = {0};
     if (rules_init(&rules, print_refused, cli))
         return err_set(err, E_NOMEM, "out of memory");
     builder_on_note(rules.builder, print_note, cli);
-    for (size_t i = 0; i < opt->args_len; i++) {
-        int rc = rules_add_path(&rules, opt->args[i], err);
-        if (rc)
-            return rc;
-    }
-    int rc = rules_finish(&rules, err);
+    int rc = rules_use_options(&rules, opt, err);
+    for (size_t i = 0; rc == 0 && i < opt->args_len; i++)
+        rc = rules_add_path(&rules, opt->args[i], err);
+    if (rc == 0)
+        rc = rules_finish(&rules, err);
     if (rc)
         return rc;
-    out_line(&cli->out, "%u files, %u rules accepted, %u refused", rules.files,
-             rules.counts.accepted, rules.counts.refused);
+    char filters[40] = "";
+    if (rules.counts.filters)
+        (void)snprintf(filters, sizeof filters, ", %u filters", rules.counts.filters);
+    out_line(&cli->out, "%u files, %u rules accepted%s, %u refused", rules.files,
+             rules.counts.accepted, filters, rules.counts.refused);
     return rules.counts.refused ? EXIT_REFUSED : 0;
 }
 
@@ -57,6 +72,8 @@ int cmd_rules_list(struct cli *cli, const struct opt *opt, struct err *err)
     struct listing list CLEANUP(listing_done);
     listing_init(&list, (enum listing_form)opt_choice(opt, "output"), columns, ARRAY_LEN(columns));
     int rc = rules_init(&rules, warn_refused, cli);
+    if (!rc)
+        rc = rules_use_options(&rules, opt, err);
     if (!rc && !opt->args_len)
         rc = rules_add_builtin(&rules, err);
     for (size_t i = 0; !rc && i < opt->args_len; i++)
@@ -78,6 +95,7 @@ int cmd_rules_list(struct cli *cli, const struct opt *opt, struct err *err)
 
 const struct opt_row cmd_rules_build_rows[] = {
     {"to", 't', OPT_TEXT, "FILE", "where to write the ruleset (required)", 0, 0},
+    RULES_PLACEHOLDERS,
     {"no-builtin", 0, OPT_FLAG, NULL, "leave out the analytics that come with the program", 0, 0},
     OPT_END,
 };
@@ -89,6 +107,8 @@ int cmd_rules_build(struct cli *cli, const struct opt *opt, struct err *err)
     if (!to)
         return err_set(err, E_ARG, "say where to write the ruleset: --to FILE");
     int rc = rules_init(&rules, print_refused, cli);
+    if (!rc)
+        rc = rules_use_options(&rules, opt, err);
     if (!rc && !opt_flag(opt, "no-builtin"))
         rc = rules_add_builtin(&rules, err);
     for (size_t i = 0; !rc && i < opt->args_len; i++)

@@ -17,6 +17,7 @@ const struct opt_row cmd_rules_coverage_rows[] = {
      "count only rules that can fire on what this source tells", 0, 0},
     {"by", 0, OPT_CHOICE, "technique|rule", "one row a technique, or one a rule", 0, 0},
     {"blind", 0, OPT_FLAG, NULL, "only what cannot fire on the tier", 0, 0},
+    RULES_PLACEHOLDERS,
     OPT_END,
 };
 
@@ -137,6 +138,8 @@ int cmd_rules_coverage(struct cli *cli, const struct opt *opt, struct err *err)
     unsigned tier = opt_choice(opt, "tier");
     enum event_source source = tier ? (enum event_source)(tier - 1) : EVENT_SOURCES;
     int rc = rules_init(&rules, warn_refused, cli);
+    if (!rc)
+        rc = rules_use_options(&rules, opt, err);
     if (!rc && !opt->args_len)
         rc = rules_add_builtin(&rules, err);
     for (size_t i = 0; !rc && i < opt->args_len; i++)

@@ -21,6 +21,7 @@ struct totals {
 
 struct tester {
     struct cli *cli;
+    const struct opt *opt;
     struct normaliser *normaliser;
     struct buf json;
     struct totals totals;
@@ -216,6 +217,8 @@ static int play_file(void *arg, const char *path, struct str bytes, struct err *
 
     int rc = rules_init(&rules, count_refused, t);
     if (!rc)
+        rc = rules_use_options(&rules, t->opt, err);
+    if (!rc)
         rc = rules_add_bytes(&rules, path, bytes, err);
     if (!rc)
         rc = rules_finish(&rules, err);
@@ -239,7 +242,7 @@ static int play_file(void *arg, const char *path, struct str bytes, struct err *
 
 int cmd_rules_test(struct cli *cli, const struct opt *opt, struct err *err)
 {
-    struct tester t CLEANUP(tester_done) = {.cli = cli};
+    struct tester t CLEANUP(tester_done) = {.cli = cli, .opt = opt};
     int rc = normaliser_new(&t.normaliser);
     if (!rc && !opt->args_len)
         rc = rulefiles_each_builtin(play_file, &t, err);

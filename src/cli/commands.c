@@ -35,7 +35,7 @@ const struct opt_command cli_commands[] = {
      "  sudo eslogger exec create rename | cordon detect -o table -\n"
      "  cordon detect --rules sigma/rules/macos --exit-code recording.jsonl",
      cmd_detect},
-    {OFFLINE, "rules", "check", "PATH...", 1, OPT_ARGS_ANY, NULL, NULL,
+    {OFFLINE, "rules", "check", "PATH...", 1, OPT_ARGS_ANY, cmd_rules_rows, NULL,
      "Compile rule files and report what is wrong with them",
      "PATH is a file, or a folder of which every *.yml, *.yaml, *.yar and *.yara is taken. Each "
      "refused rule is "
@@ -45,7 +45,7 @@ const struct opt_command cli_commands[] = {
      "was left out or repaired is a line with 'note:'. Exit status 1 when a rule was refused.\n"
      "Rules are Sigma's, or analytics and unified log filters of Jamf Protect (docs/jamf.md).",
      cmd_rules_check},
-    {OFFLINE, "rules", "test", "[PATH]...", 0, OPT_ARGS_ANY, NULL, NULL,
+    {OFFLINE, "rules", "test", "[PATH]...", 0, OPT_ARGS_ANY, cmd_rules_rows, NULL,
      "Run the events that rules carry as their tests",
      "A rule holds its tests under the key 'cordon': 'tests' with 'fire', events that must raise "
      "the\n"
@@ -53,9 +53,11 @@ const struct opt_command cli_commands[] = {
      "tested.\n"
      "Exit status 1 when a test failed.",
      cmd_rules_test},
-    {OFFLINE, "rules", "list", "[PATH]...", 0, OPT_ARGS_ANY, list_rows, NULL,
+    {OFFLINE, "rules", "list", "[PATH]...", 0, OPT_ARGS_ANY, cmd_rules_list_rows, NULL,
      "List rules with level and ATT&CK techniques", "Without PATH: the built-in analytics.",
      cmd_rules_list},
+    {OFFLINE, "rules", "reference", "", 0, 0, cmd_rules_reference_rows, NULL,
+     "List the words of the rule language", "docs/rules.md explains them.", cmd_rules_reference},
     {OFFLINE, "rules", "build", "[PATH]...", 0, OPT_ARGS_ANY, cmd_rules_build_rows, NULL,
      "Compile rules into one ruleset file",
      "The file is what devices get: one image of all rules, used as it is, without parsing. "

@@ -4,6 +4,7 @@
 #include "cli/rulefiles.h"
 #include "cli/yaracheck.h"
 #include "codec/yaml.h"
+#include "detect/placeholder.h"
 #include "os/file.h"
 #include "schema/param.h"
 
@@ -18,6 +19,7 @@ void rules_done(struct rules *r)
     if (r->set)
         ruleset_unref(r->set);
     builder_free(r->builder);
+    placeholders_free(r->placeholders);
     buf_done(&r->image);
     *r = (struct rules){0};
 }
@@ -83,8 +85,35 @@ int rules_add_exceptions(struct rules *r, const char *path, struct err *err)
                                        &r->exceptions, err);
 }
 
+static int use_file(struct rules *r, const char *path, struct err *err)
+{
+    struct buf bytes CLEANUP(buf_done) = {0};
+    int rc = r->placeholders ? 0 : placeholders_new(&r->placeholders);
+    if (rc == 0)
+        rc = file_read(path, yaml_limits_default.bytes, &bytes, err);
+    if (rc == 0)
+        rc = placeholders_add(r->placeholders, buf_str(&bytes), path, err);
+    if (rc == 0)
+        builder_use_placeholders(r->builder, r->placeholders);
+    return rc;
+}
+
+int rules_use_options(struct rules *r, const struct opt *opt, struct err *err)
+{
+    size_t pos = 0;
+    const char *path;
+    while ((path = opt_text_next(opt, "placeholders", &pos))) {
+        int rc = use_file(r, path, err);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
 int rules_finish(struct rules *r, struct err *err)
 {
-    int rc = builder_finish(r->builder, &r->image, err);
+    int rc = builder_link(r->builder, r->refused, r->refused_arg, &r->counts, err);
+    if (rc == 0)
+        rc = builder_finish(r->builder, &r->image, err);
     return rc ? rc : ruleset_load(buf_str(&r->image), &r->set, err);
 }

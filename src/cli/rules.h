@@ -5,12 +5,21 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "cli/opt.h"
 #include "detect/detect.h"
+
+/** The `--placeholders` option of commands that compile rules. */
+#define RULES_PLACEHOLDERS                                                                         \
+    {                                                                                              \
+        "placeholders", 0, OPT_TEXTS, "FILE", "YAML file of values for the modifier 'expand'", 0,  \
+            0                                                                                      \
+    }
 
 struct rules {
     struct builder *builder;
     builder_refused_fn refused; /* may be NULL */
     void *refused_arg;
+    struct placeholders *placeholders; /* NULL: only what comes with the program */
     struct builder_counts counts;
     struct builder_counts exceptions;
     uint32_t files;
@@ -20,6 +29,8 @@ struct rules {
 
 /** @return 0 or E_NOMEM */
 int rules_init(struct rules *r, builder_refused_fn refused, void *arg) MUST_CHECK;
+/** Take the values of every `--placeholders` file, for the rules added afterwards. */
+int rules_use_options(struct rules *r, const struct opt *opt, struct err *err) MUST_CHECK;
 /** For CLEANUP(rules_done). */
 void rules_done(struct rules *r);
 /** Compile the file, or all rule files below the folder. @return 0 or an error of rulefiles_each */

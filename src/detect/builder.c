@@ -1,6 +1,6 @@
 /* Rules in, image out: the public face of building. See detect.h; the steps are in
- * builder_compile.c (conditions), builder_witness.c (the index), builder_order.c (what is asked
- * first) and matcher.c (the tables). */
+ * builder_compile.c (conditions), builder_filter.c (filters), builder_witness.c (the index),
+ * builder_order.c (what is asked first) and matcher.c (the tables). */
 #include "detect/builder_priv.h"
 
 #include "base/mem.h"
@@ -32,10 +32,11 @@ void builder_free(struct builder *b)
 {
     if (!b)
         return;
-    struct buf *const bufs[] = {&b->pool,       &b->rules,     &b->techniques,
-                                &b->code,       &b->item_list, &b->field_list,
-                                &b->logsources, &b->yara,      &b->scratch};
-    struct map *const maps[] = {&b->strings, &b->items, &b->fields, &b->sources, &b->rule_ids};
+    struct buf *const bufs[] = {&b->pool,        &b->rules,      &b->techniques, &b->code,
+                                &b->item_list,   &b->field_list, &b->logsources, &b->scratch,
+                                &b->filter_code, &b->filters,    &b->yara};
+    struct map *const maps[] = {&b->strings, &b->items,    &b->fields,
+                                &b->sources, &b->rule_ids, &b->names};
     for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
         buf_done(bufs[i]);
     for (size_t i = 0; i < ARRAY_LEN(maps); i++)
@@ -102,11 +103,35 @@ static int check_id(const struct builder *b, const struct sigma_rule *rule, stru
                    (int)other.source.len, b->pool.ptr + other.source.offset);
 }
 
-static int remember_id(struct builder *b, const struct sigma_rule *rule)
+static int remember(struct builder *b, const struct sigma_rule *rule)
 {
     struct str id = arena_str(&b->arena, rule->id);
     uint32_t index = builder_count(&b->rules, sizeof(struct image_rule)) - 1;
-    return id.ptr ? map_put(&b->rule_ids, id, index) : E_NOMEM;
+    int rc = id.ptr ? map_put(&b->rule_ids, id, index) : E_NOMEM;
+    if (rc || rule->name.len == 0)
+        return rc;
+    struct str name = arena_str(&b->arena, rule->name);
+    bool known = map_find(&b->names, rule->name, NULL);
+    return name.ptr ? map_put(&b->names, name, known ? BUILDER_AMBIGUOUS : index) : E_NOMEM;
+}
+
+int builder_find_rule(const struct builder *b, struct str ref, uint32_t *ret_rule, struct err *err)
+{
+    uint64_t index;
+    if (!map_find(&b->rule_ids, ref, &index) && !map_find(&b->names, ref, &index))
+        return err_set(err, E_NOT_FOUND, "there is no rule with the id or name '%.*s'",
+                       STR_FMT(ref));
+    if (index == BUILDER_AMBIGUOUS)
+        return err_set(err, E_EXISTS, "several rules have the name '%.*s'", STR_FMT(ref));
+    *ret_rule = (uint32_t)index;
+    return 0;
+}
+
+/* What ends the building, with its reason. */
+static int give_up(struct builder *b, int rc, struct err *err)
+{
+    b->failed = rc;
+    return err_set(err, rc, "%s", rc == E_LIMIT ? "the ruleset is full" : err_sentence(rc));
 }
 
 int builder_add_yara(struct builder *b, struct str name, struct str text, struct err *err)
@@ -139,11 +164,8 @@ static int add_checked(struct builder *b, const struct sigma_rule *rule, struct 
         return err_set(err, E_LIMIT, "a ruleset holds at most %d rules", BUILDER_RULES_MOST);
     int rc = add_record(b, rule, source);
     if (rc == 0)
-        rc = remember_id(b, rule);
-    if (rc)
-        b->failed = rc;
-    return rc ? err_set(err, rc, "%s", rc == E_LIMIT ? "the ruleset is full" : err_sentence(rc))
-              : 0;
+        rc = remember(b, rule);
+    return rc ? give_up(b, rc, err) : 0;
 }
 
 int builder_add_rule(struct builder *b, const struct sigma_rule *rule, struct str source,
@@ -173,22 +195,53 @@ static void note(void *arg, const struct err *what)
         f->b->note(f->b->note_arg, &placed);
 }
 
-/* One document. @return 0, E_NOMEM or E_LIMIT for the builder; *ret_refused for the rule */
-static int add_document(struct file *f, const struct yaml_node *doc, struct arena *arena,
-                        int *ret_refused, struct err *err)
+/* One document of a kind. @return as add_document */
+static int add_rule(struct file *f, const struct yaml_node *doc, struct arena *arena,
+                    int *ret_refused, struct err *err)
 {
     struct builder *b = f->b;
     struct sigma_rule *rule;
-    int rc = jamf_is(doc) ? jamf_parse(doc, f->bytes, arena, note, f, &rule, err)
-                          : sigma_parse(doc, arena, &rule, err);
-    if (rc == 0)
-        rc = builder_check(rule, err);
-    if (rc == 0)
-        rc = check_id(b, rule, err);
-    *ret_refused = rc;
-    if (rc)
-        return rc == E_NOMEM ? E_NOMEM : 0;
-    return add_checked(b, rule, str_of(f->source), err);
+    *ret_refused = jamf_is(doc) ? jamf_parse(doc, f->bytes, arena, note, f, &rule, err)
+                                : sigma_parse(doc, b->placeholders, arena, &rule, err);
+    if (*ret_refused == 0)
+        *ret_refused = builder_check(rule, err);
+    if (*ret_refused == 0)
+        *ret_refused = check_id(b, rule, err);
+    return *ret_refused ? 0 : add_checked(b, rule, str_of(f->source), err);
+}
+
+static int add_filter(struct file *f, const struct yaml_node *doc, struct arena *arena,
+                      int *ret_refused, struct err *err)
+{
+    struct builder *b = f->b;
+    struct sigma_filter *filter;
+    *ret_refused = sigma_filter(doc, b->placeholders, arena, &filter, err);
+    if (*ret_refused == 0)
+        *ret_refused = builder_check(filter->rule, err);
+    if (*ret_refused)
+        return 0;
+    int rc = builder_filter_add(b, filter, str_of(f->source));
+    return rc ? give_up(b, rc, err) : 0;
+}
+
+/* One document. @return 0, E_NOMEM or E_LIMIT for the builder; *ret_refused for the document */
+static int add_document(struct file *f, const struct yaml_node *doc, struct arena *arena,
+                        int *ret_refused, uint32_t *ret_rules, struct err *err)
+{
+    int rc = 0;
+    *ret_rules = 0;
+    switch (jamf_is(doc) ? SIGMA_RULE : sigma_kind_of(doc)) {
+    case SIGMA_FILTER:
+        rc = add_filter(f, doc, arena, ret_refused, err);
+        break;
+    case SIGMA_CORRELATION:
+        *ret_refused = sigma_fail(err, doc, E_UNSUPPORTED, "correlations are not supported yet");
+        break;
+    default:
+        rc = add_rule(f, doc, arena, ret_refused, err);
+        *ret_rules = 1;
+    }
+    return rc == 0 && *ret_refused == E_NOMEM ? E_NOMEM : rc;
 }
 
 static int add_documents(struct file *f, struct yaml_node *const *docs, size_t len,
@@ -201,16 +254,17 @@ static int add_documents(struct file *f, struct yaml_node *const *docs, size_t l
         CLEANUP(arena_done) struct arena arena = {.limit_bytes = DOCUMENT_BYTES_MOST};
         struct err why = {0};
         err_at(&why, f->source, 0, 0);
-        int rule_rc;
-        int rc = add_document(f, docs[i], &arena, &rule_rc, &why);
+        int refusal;
+        uint32_t rules;
+        int rc = add_document(f, docs[i], &arena, &refusal, &rules, &why);
         if (rc) {
             if (err)
                 *err = why;
             return rc;
         }
-        counts->accepted += rule_rc == 0 ? 1 : 0;
-        counts->refused += rule_rc ? 1 : 0;
-        if (rule_rc && refused)
+        counts->accepted += refusal == 0 ? rules : 0;
+        counts->refused += refusal ? 1 : 0;
+        if (refusal && refused)
             refused(arg, &why);
     }
     return 0;
@@ -268,6 +322,28 @@ int builder_add_exceptions(struct builder *b, struct str yaml, const char *sourc
     counts->refused += wrong;
     counts->accepted += (uint32_t)(b->exceptions.len - before);
     return rc;
+}
+
+void builder_use_placeholders(struct builder *b, const struct placeholders *placeholders)
+{
+    b->placeholders = placeholders;
+}
+
+/* ------------------------------------------------------------------ linking */
+
+int builder_link(struct builder *b, builder_refused_fn refused, void *arg,
+                 struct builder_counts *counts, struct err *err)
+{
+    if (b->failed)
+        return err_set(err, b->failed, "%s", err_sentence(b->failed));
+    if (b->linked)
+        return 0;
+    const struct builder_hearer hearer = {refused, arg, counts};
+    int rc = builder_filter_apply(b, &hearer);
+    if (rc)
+        return give_up(b, rc, err);
+    b->linked = true;
+    return 0;
 }
 
 /* ------------------------------------------------------------------ finishing */
@@ -377,11 +453,13 @@ static int add_origin(const struct builder *b, struct buf *out)
 
 int builder_finish(struct builder *b, struct buf *ret_image, struct err *err)
 {
-    if (b->failed)
-        return err_set(err, b->failed, "%s", err_sentence(b->failed));
+    struct builder_counts counts = {0};
+    int rc = builder_link(b, NULL, NULL, &counts, err);
+    if (rc)
+        return rc;
     struct witness_index index = {0};
     struct tables t = {0};
-    int rc = builder_witness(b, &index);
+    rc = builder_witness(b, &index);
     if (rc == 0) {
         builder_set_lazy(b, &index);
         rc = builder_order(b);

@@ -214,19 +214,19 @@ static int cidr_item(struct builder *b, const struct target *t, const struct cid
     return value_item(b, t, ITEM_CIDR, str_n((const char *)network, sizeof *network), 0, ret_item);
 }
 
-static int number_item(struct builder *b, const struct target *t, enum sigma_match match,
-                       int64_t number, uint32_t *ret_item)
+static uint32_t relation_of(enum sigma_match match)
 {
-    static const uint32_t relations[] = {[SIGMA_LT] = NUMBER_LT,
-                                         [SIGMA_LTE] = NUMBER_LTE,
-                                         [SIGMA_GT] = NUMBER_GT,
-                                         [SIGMA_GTE] = NUMBER_GTE,
-                                         [SIGMA_ANY_BIT] = NUMBER_ANY_BIT};
-    buf_clear(&b->scratch);
-    buf_addf(&b->scratch, "%lld", (long long)number);
-    int rc = buf_check(&b->scratch);
-    return rc ? rc
-              : value_item(b, t, ITEM_NUMBER, buf_str(&b->scratch), relations[match], ret_item);
+    static const uint32_t relations[] = {
+        [SIGMA_EQUALS] = NUMBER_EQ, [SIGMA_LT] = NUMBER_LT,   [SIGMA_LTE] = NUMBER_LTE,
+        [SIGMA_GT] = NUMBER_GT,     [SIGMA_GTE] = NUMBER_GTE, [SIGMA_ANY_BIT] = NUMBER_ANY_BIT};
+    return relations[match];
+}
+
+static int time_item(struct builder *b, const struct target *t, const struct sigma_item *item,
+                     struct str number, uint32_t *ret_item)
+{
+    uint32_t argument = relation_of(item->match) | (uint32_t)item->part << TIME_PART_SHIFT;
+    return value_item(b, t, ITEM_TIME, number, argument, ret_item);
 }
 
 static int part_item(struct builder *b, const struct target *t, bool cased, struct str text,
@@ -300,6 +300,8 @@ static int compile_value(struct builder *b, const struct target *t, const struct
     int rc;
     if (value->null) {
         rc = null_item(b, t, &index);
+    } else if (item->part) {
+        rc = time_item(b, t, item, value->raw, &index);
     } else if (item->fieldref) {
         rc = fieldref_item(b, t, item->match, value->raw, &index);
     } else {
@@ -317,7 +319,7 @@ static int compile_value(struct builder *b, const struct target *t, const struct
         case SIGMA_GT:
         case SIGMA_GTE:
         case SIGMA_ANY_BIT:
-            rc = number_item(b, t, item->match, value->number, &index);
+            rc = value_item(b, t, ITEM_NUMBER, value->raw, relation_of(item->match), &index);
             break;
         case SIGMA_PART_OF:
             rc = part_item(b, t, item->cased, value->raw, &index);

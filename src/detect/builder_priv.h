@@ -16,8 +16,13 @@
 enum {
     BUILDER_RULES_MOST = 1 << 20,
     BUILDER_ITEMS_MOST = 1 << 24,
-    BUILDER_CODE_MOST = 65536 /* words of one rule's condition */
+    BUILDER_CODE_MOST = 65536,    /* words of one rule's condition */
+    BUILDER_CODE_TOTAL = 1 << 25, /* words of all conditions, filters applied */
+    BUILDER_FILTERS_MOST = 65536
 };
+
+/** Value of a name that several rules have. */
+#define BUILDER_AMBIGUOUS UINT64_MAX
 
 struct builder {
     struct arena arena;  /* keys of the maps */
@@ -26,6 +31,7 @@ struct builder {
     struct map fields;   /* name in the image -> index */
     struct map sources;  /* packed key -> index of the log source */
     struct map rule_ids; /* id -> index of the rule */
+    struct map names;    /* name -> index of the rule, or BUILDER_AMBIGUOUS */
     struct buf pool;
     struct buf rules;      /* struct image_rule */
     struct buf techniques; /* struct image_str */
@@ -39,7 +45,18 @@ struct builder {
     struct exceptions exceptions;
     builder_refused_fn note; /* may be NULL */
     void *note_arg;
+    struct buf filters;     /* struct builder_filter */
+    struct buf filter_code; /* uint32_t */
+    const struct placeholders *placeholders;
+    bool linked;
     int failed; /* 0, E_NOMEM or E_LIMIT */
+};
+
+/** Who hears of documents that are refused. */
+struct builder_hearer {
+    builder_refused_fn refused; /* may be NULL */
+    void *arg;
+    struct builder_counts *counts;
 };
 
 static inline uint32_t builder_count(const struct buf *records, size_t record_bytes)
@@ -81,6 +98,23 @@ int builder_add_rule(struct builder *b, const struct sigma_rule *rule, struct st
 int builder_check(const struct sigma_rule *rule, struct err *err) MUST_CHECK;
 /** Append the rule's code. @return 0, E_NOMEM or E_LIMIT (ruleset full) */
 int builder_compile(struct builder *b, const struct sigma_rule *rule) MUST_CHECK;
+
+/* builder_filter.c: filters. */
+
+/** Keep a filter, compiled, until all rules are there. @return 0, E_NOMEM or E_LIMIT */
+int builder_filter_add(struct builder *b, const struct sigma_filter *filter,
+                       struct str source) MUST_CHECK;
+/** Add every filter's condition to those of its rules. @return 0, E_NOMEM or E_LIMIT */
+int builder_filter_apply(struct builder *b, const struct builder_hearer *hearer) MUST_CHECK;
+
+/* builder.c */
+
+/**
+ * Rule by id or name.
+ * @return 0, E_NOT_FOUND or E_EXISTS (several rules have the name), with the reason in err
+ */
+int builder_find_rule(const struct builder *b, struct str ref, uint32_t *ret_rule,
+                      struct err *err) MUST_CHECK;
 
 /* builder_witness.c: which items announce a rule. */
 

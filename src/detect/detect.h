@@ -17,11 +17,12 @@ struct builder;
 
 /** What builder_add_sigma did with the documents of one file. */
 struct builder_counts {
-    uint32_t accepted;
-    uint32_t refused;
+    uint32_t accepted; /* rules */
+    uint32_t refused;  /* documents */
+    uint32_t filters;  /* accepted ones; counted by builder_link */
 };
 
-/** One refused rule: called for each with a report that has file, line and column. */
+/** One refused document: called for each with a report that has file, line and column. */
 typedef void (*builder_refused_fn)(void *arg, const struct err *err);
 
 /** @return 0 or E_NOMEM */
@@ -31,9 +32,9 @@ void builder_free(struct builder *b);
 void builder_on_note(struct builder *b, builder_refused_fn note, void *arg);
 
 /**
- * Compile every rule document of one file into the ruleset being built: Sigma rules, and analytics
- * and unified log filters of Jamf Protect, told apart by their keys. A document that cannot be
- * compiled is refused by itself: `refused` is called and the others go in.
+ * Compile every document of one file into the ruleset being built: Sigma rules and filters, and
+ * analytics and unified log filters of Jamf Protect, told apart by their keys. A document that
+ * cannot be compiled is refused by itself: `refused` is called and the others go in.
  *
  * @param b       open builder; copies what it needs
  * @param yaml    the file's bytes, borrowed for the call
@@ -66,6 +67,22 @@ int builder_add_list(struct builder *b, const struct list *list, struct err *err
 int builder_add_exceptions(struct builder *b, struct str yaml, const char *source,
                            builder_refused_fn refused, void *arg, struct builder_counts *counts,
                            struct err *err) MUST_CHECK;
+
+struct placeholders;
+
+/** Values for `expand` in what is added from now on. Borrowed as long as the builder. */
+void builder_use_placeholders(struct builder *b, const struct placeholders *placeholders);
+
+/**
+ * Let the filters find their rules, wherever either was defined. Nothing can be added afterwards.
+ * builder_finish does it too, but then nobody hears of what is refused.
+ *
+ * @param refused called for each filter that names what is not there; may be NULL
+ * @param counts  added to
+ * @return 0, E_NOMEM or E_LIMIT (ruleset full)
+ */
+int builder_link(struct builder *b, builder_refused_fn refused, void *arg,
+                 struct builder_counts *counts, struct err *err) MUST_CHECK;
 
 /**
  * Carry one file of YARA rules in the ruleset, as it is.

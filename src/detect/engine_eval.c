@@ -3,11 +3,14 @@
 #include "detect/engine_priv.h"
 
 #include "base/mem.h"
+#include "base/timefmt.h"
 #include "detect/cidr.h"
 #include "detect/fold.h"
 #include "detect/marks.h"
 #include "detect/pathview.h"
+#include "detect/number.h"
 #include "detect/pattern.h"
+#include "detect/timepart.h"
 
 /* ------------------------------------------------------------------ one comparison */
 
@@ -43,24 +46,49 @@ static bool regex_holds(struct engine *e, uint32_t item, struct str text)
     return rc == 1;
 }
 
-static bool number_holds(struct str text, struct str wanted, enum image_relation relation)
+static bool relation_holds(struct number a, struct number b, uint32_t relation)
 {
-    int64_t a;
-    int64_t b;
-    if (str_to_i64(text, &a) || str_to_i64(wanted, &b))
-        return false;
+    int order = number_cmp(a, b);
     switch (relation) {
     case NUMBER_LT:
-        return a < b;
+        return order < 0;
     case NUMBER_LTE:
-        return a <= b;
+        return order <= 0;
     case NUMBER_GT:
-        return a > b;
+        return order > 0;
+    case NUMBER_GTE:
+        return order >= 0;
     case NUMBER_ANY_BIT:
-        return ((uint64_t)a & (uint64_t)b) != 0;
+        return ((uint64_t)a.whole & (uint64_t)b.whole) != 0;
     default:
-        return a >= b;
+        return order == 0;
     }
+}
+
+static bool number_holds(struct str text, struct str wanted, uint32_t relation)
+{
+    struct number a;
+    struct number b;
+    return number_parse(text, &a) == 0 && number_parse(wanted, &b) == 0 &&
+           relation_holds(a, b, relation);
+}
+
+/* Times of known fields are nanoseconds, others are text. */
+static bool time_holds(const struct engine *e, const struct image_item *item, struct str text,
+                       struct str wanted)
+{
+    enum field_id id = e->rules->fields[item->field].id;
+    enum timepart part = (enum timepart)(item->argument >> TIME_PART_SHIFT);
+    struct number value = {0};
+    struct number number;
+    int64_t ns;
+    if (number_parse(wanted, &number))
+        return false;
+    if (id != FIELD_COUNT && field_table[id].type == FIELD_TIME && str_to_i64(text, &ns) == 0)
+        value.whole = timepart_of_ns(ns, part);
+    else if (!timepart_of_text(text, part, &value.whole))
+        return false;
+    return relation_holds(value, number, item->argument & TIME_RELATION);
 }
 
 /* Copy in lower case, valid for this event; sets e->failed when out of memory. */
@@ -130,7 +158,9 @@ static bool value_holds(struct engine *e, uint32_t item, struct str text)
     case ITEM_CIDR:
         return cidr_holds(wanted, text);
     case ITEM_NUMBER:
-        return number_holds(text, wanted, (enum image_relation)i->argument);
+        return number_holds(text, wanted, i->argument);
+    case ITEM_TIME:
+        return time_holds(e, i, text, wanted);
     case ITEM_FIELDREF:
         return fieldref_holds(e, i->argument, text);
     case ITEM_PART_OF:
@@ -190,8 +220,9 @@ static bool find_values(struct engine *e, uint32_t item, struct engine_values *v
 static bool find_value(struct engine *e, uint32_t item, struct engine_values *values,
                        struct str *ret_text)
 {
-    *values = (struct engine_values){.field = e->rules->image.items[item].field};
-    if (UNLIKELY(e->rules->image.items[item].flags & ~ITEM_LAZY))
+    const struct image_item *i = &e->rules->image.items[item];
+    *values = (struct engine_values){.field = i->field};
+    if (UNLIKELY(i->flags & ~ITEM_LAZY))
         return find_values(e, item, values, ret_text);
     while (engine_next_value(e, values, ret_text)) {
         if (value_holds(e, item, *ret_text))
@@ -269,6 +300,30 @@ static struct str cut(struct str text)
     return str_n(text.ptr, len);
 }
 
+static struct str time_text(struct engine *e, int64_t ns)
+{
+    struct timefmt_civil c = timefmt_split(ns);
+    int64_t nanos = (ns % NS_PER_S + NS_PER_S) % NS_PER_S;
+    return arena_fmt(&e->texts, "%04lld-%02u-%02uT%02u:%02u:%02u.%09lldZ", (long long)c.year,
+                     c.month, c.day, c.hour, c.minute, c.second, (long long)nanos);
+}
+
+/* A value that lives as long as the event: texts of numbers do not, and a time is written as one.
+ */
+static int keep_value(struct engine *e, uint32_t field, const struct engine_values *values,
+                      struct str *value)
+{
+    enum field_id id = e->rules->fields[field].id;
+    int64_t ns;
+    if (value->ptr < values->number || value->ptr >= values->number + sizeof values->number)
+        return 0;
+    if (id != FIELD_COUNT && field_table[id].type == FIELD_TIME && str_to_i64(*value, &ns) == 0)
+        *value = time_text(e, ns);
+    else
+        *value = arena_str(&e->texts, *value);
+    return value->ptr ? 0 : E_NOMEM;
+}
+
 static int add_reason(struct engine *e, size_t from, uint32_t item)
 {
     const struct image_item *i = &e->rules->image.items[item];
@@ -278,12 +333,8 @@ static int add_reason(struct engine *e, size_t from, uint32_t item)
         return 0;
     if (i->kind != ITEM_NULL && find_value(e, item, &values, &reason.value)) {
         reason.value = cut(reason.value);
-        if (reason.value.ptr >= values.number &&
-            reason.value.ptr < values.number + sizeof values.number) {
-            reason.value = arena_str(&e->texts, reason.value);
-            if (!reason.value.ptr)
-                return E_NOMEM;
-        }
+        if (keep_value(e, i->field, &values, &reason.value))
+            return E_NOMEM;
         if (!reason.value.ptr)
             reason.value.ptr = "";
     }

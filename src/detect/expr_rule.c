@@ -77,7 +77,8 @@ static int lower_value(const struct expr_compare *c, const struct expr_value *va
                        const struct sigma_item *item, struct arena *arena,
                        struct sigma_value *ret_value, struct err *err)
 {
-    struct sigma_value v = {.line = value->line, .column = value->column, .number = value->number};
+    struct sigma_value v = {
+        .line = value->line, .column = value->column, .number = {.whole = value->number}};
     int rc = raw_text(c, value, arena, &v.raw);
     err_at(err, NULL, v.line, v.column);
     switch (item->match) {

@@ -79,6 +79,7 @@ enum image_item_kind {
     ITEM_NUMBER,   /* lazy: text is a decimal number, argument an enum image_relation */
     ITEM_FIELDREF, /* lazy: text is another field's name, argument its index; see FIELDREF_SHIFT */
     ITEM_PART_OF,  /* lazy: the field's text stands in the text; argument 0 or GLOB_CASED */
+    ITEM_TIME,     /* lazy: text is a number, argument a relation and, shifted, an enum timepart */
     ITEM_KINDS
 };
 
@@ -90,8 +91,13 @@ enum image_relation {
     NUMBER_GT,
     NUMBER_GTE,
     NUMBER_ANY_BIT, /* some bit of the number is set */
+    NUMBER_EQ,
     NUMBER_RELATIONS
 };
+
+/* Of an ITEM_TIME, the part stands above the relation. */
+enum { TIME_PART_SHIFT = 8 };
+#define TIME_RELATION ((UINT32_C(1) << TIME_PART_SHIFT) - 1)
 
 /* Where the other field's value must stand is in the top bits of the argument: AT_START and AT_END
  * of detect/matcher.h. */

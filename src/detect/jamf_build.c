@@ -125,7 +125,7 @@ const struct sigma_node *jamf_number(struct jamf_lowering *l, enum field_id fiel
     if (match == SIGMA_EQUALS && !jamf_text_value(l, text, match, false, item.values))
         return NULL;
     item.values->raw = text;
-    item.values->number = number;
+    item.values->number.whole = number;
     return jamf_item(l, &item);
 }
 

@@ -219,7 +219,8 @@ static int order_node(struct jamf_lowering *l, const struct jamf_comparison *c,
     ordered.values_len = 1;
     if (!ordered.values || !text.ptr)
         return E_NOMEM;
-    *ordered.values = (struct sigma_value){.raw = text, .number = number, .column = o->at};
+    *ordered.values =
+        (struct sigma_value){.raw = text, .number = {.whole = number}, .column = o->at};
     *ret_node = jamf_item(l, &ordered);
     return *ret_node ? 0 : E_NOMEM;
 }

@@ -20,6 +20,11 @@ static const char *match_name(enum sigma_match match)
     return names[match];
 }
 
+static bool is_order(enum sigma_match match)
+{
+    return match >= SIGMA_LT && match <= SIGMA_GTE;
+}
+
 static int set_match(struct sigma_item *item, const struct modifier_row *row, struct err *err)
 {
     if (item->match != SIGMA_EQUALS)
@@ -45,7 +50,16 @@ static int set_regex_flag(struct sigma_item *item, const struct modifier_row *ro
     return 0;
 }
 
-enum { FLAG_CASED, FLAG_NEGATED, FLAG_FIELDREF };
+static int set_part(struct sigma_item *item, const struct modifier_row *row, struct err *err)
+{
+    if (item->part)
+        return err_set(err, E_PARSE, "modifier '%.*s' cannot follow another part of a time",
+                       STR_FMT(row->name));
+    item->part = (enum timepart)row->argument;
+    return 0;
+}
+
+enum { FLAG_CASED, FLAG_NEGATED, FLAG_FIELDREF, FLAG_EXPAND };
 
 static int set_flag(struct sigma_item *item, const struct modifier_row *row, struct err *err)
 {
@@ -53,16 +67,33 @@ static int set_flag(struct sigma_item *item, const struct modifier_row *row, str
     item->cased |= row->argument == FLAG_CASED;
     item->negated |= row->argument == FLAG_NEGATED;
     item->fieldref |= row->argument == FLAG_FIELDREF;
+    item->expand |= row->argument == FLAG_EXPAND;
+    return 0;
+}
+
+/* A part of a time is a number: it can be equal to one, or less or greater. */
+static int check_part(const struct sigma_item *item, bool changes_text, struct err *err)
+{
+    if (item->field.len == 0)
+        return err_set(err, E_PARSE, "a part of a time needs the name of a field");
+    if (item->match != SIGMA_EQUALS && !is_order(item->match))
+        return err_set(err, E_PARSE, "'%s' cannot be used with a part of a time",
+                       match_name(item->match));
+    if (changes_text)
+        return err_set(err, E_PARSE, "a part of a time cannot be used with a modifier of text");
     return 0;
 }
 
 int modifier_check(const struct sigma_item *item, bool transforms, struct err *err)
 {
     bool text = item->match <= SIGMA_ENDSWITH;
-    if ((transforms || item->cased || item->fieldref) && !text)
+    bool changes_text = transforms || item->cased || item->fieldref || item->expand;
+    if (item->part)
+        return check_part(item, changes_text, err);
+    if (changes_text && !text)
         return err_set(err, E_PARSE, "'%s' cannot be used with a modifier that compares text",
                        match_name(item->match));
-    if (item->fieldref && (transforms || item->cased))
+    if (item->fieldref && (transforms || item->cased || item->expand))
         return err_set(err, E_PARSE, "'fieldref' cannot be used with a modifier of the value");
     if (item->field.len == 0 && ((!text && item->match != SIGMA_REGEX) || item->fieldref))
         return err_set(err, E_PARSE, "keyword search looks for text or a regular expression");
@@ -77,11 +108,6 @@ int modifier_check(const struct sigma_item *item, bool transforms, struct err *e
     {                                                                                              \
         STR(name), NULL, 0, function, STR(doc)                                                     \
     }
-#define LATER(name, doc)                                                                           \
-    {                                                                                              \
-        STR(name), NULL, 0, NULL, STR(doc)                                                         \
-    }
-
 const struct modifier_row modifier_table[] = {
     SET("contains", set_match, SIGMA_CONTAINS, "the value stands anywhere in the field"),
     SET("startswith", set_match, SIGMA_STARTSWITH, "the field begins with the value"),
@@ -110,13 +136,13 @@ const struct modifier_row modifier_table[] = {
     TRANSFORM("wide", modifier_utf16le, "the same as utf16le"),
     TRANSFORM("utf16be", modifier_utf16be, "the value as big-endian UTF-16"),
     TRANSFORM("utf16", modifier_utf16, "the same as utf16le, behind a byte order mark"),
-    LATER("expand", "placeholders that an organisation fills in"),
-    LATER("minute", "minute of a time"),
-    LATER("hour", "hour of a time"),
-    LATER("day", "day of a time"),
-    LATER("week", "week of a time"),
-    LATER("month", "month of a time"),
-    LATER("year", "year of a time"),
+    SET("expand", set_flag, FLAG_EXPAND, "%name% stands for the values an organisation gave it"),
+    SET("minute", set_part, TIME_MINUTE, "the minute of a time, 0 to 59"),
+    SET("hour", set_part, TIME_HOUR, "the hour of a time, 0 to 23"),
+    SET("day", set_part, TIME_DAY, "the day of the month of a time, 1 to 31"),
+    SET("week", set_part, TIME_WEEK, "the ISO 8601 week of a time, 1 to 53"),
+    SET("month", set_part, TIME_MONTH, "the month of a time, 1 to 12"),
+    SET("year", set_part, TIME_YEAR, "the year of a time"),
 };
 const size_t modifier_table_len = ARRAY_LEN(modifier_table);
 

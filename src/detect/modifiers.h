@@ -1,6 +1,5 @@
 /* The value modifiers of Sigma: one row each. A modifier says how the values of a field are
- * compared (`set`) or turns a value into the alternatives that are looked for (`transform`). A row
- * with neither is known but not supported yet, and rules that use it are refused by name.
+ * compared (`set`) or turns a value into the alternatives that are looked for (`transform`).
  * Adding one: a row here, its functions in modifier_<name>.c, a test.
  * Source: Sigma specification 2.1, appendix "Value modifiers". */
 #ifndef CORDON_DETECT_MODIFIERS_H

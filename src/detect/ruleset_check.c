@@ -6,6 +6,7 @@
 #include "detect/cidr.h"
 #include "detect/exception.h"
 #include "detect/regex.h"
+#include "detect/timepart.h"
 
 static int bad(struct err *err, const char *what, uint32_t index)
 {
@@ -102,6 +103,10 @@ static bool argument_ok(const struct image *image, const struct image_item *item
                (uint8_t)image->strings[item->text.offset] <= 128;
     case ITEM_NUMBER:
         return item->argument < NUMBER_RELATIONS;
+    case ITEM_TIME:
+        return (item->argument & TIME_RELATION) < NUMBER_RELATIONS &&
+               item->argument >> TIME_PART_SHIFT > TIME_WHOLE &&
+               item->argument >> TIME_PART_SHIFT < TIME_PARTS;
     case ITEM_FIELDREF:
         return (item->argument & FIELDREF_FIELD) < image->fields_len;
     default:

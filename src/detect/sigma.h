@@ -1,8 +1,9 @@
-/* One rule as a tree, with the place of everything a person may have to correct. Made by
- * sigma_parse, or by jamf_parse from another rule language; read by the builder, by sigma_write and
- * by the tests' reference evaluator. All memory belongs to the arena it was parsed into; slices of
- * text point into the YAML tree of the same arena.
- * Source: Sigma rules specification 2.1. */
+/* Documents as trees, with the place of everything a person may have to correct: rules, filters,
+ * correlations (sigma_correlation.h). Made by sigma_parse and its like, or by jamf_parse from
+ * another rule language; read by the builder, by sigma_write and by the tests' reference evaluator.
+ * All memory belongs to the arena a document was parsed into; slices of text point into the YAML
+ * tree of the same arena.
+ * Source: Sigma specification 2.1. */
 #ifndef CORDON_DETECT_SIGMA_H
 #define CORDON_DETECT_SIGMA_H
 
@@ -15,7 +16,9 @@
 #include "codec/yaml.h"
 #include "detect/cidr.h"
 #include "detect/detect.h"
+#include "detect/number.h"
 #include "detect/pattern.h"
+#include "detect/timepart.h"
 
 /* Limits on one rule: far above every real rule, low enough that a hostile one stays cheap. */
 enum {
@@ -29,8 +32,12 @@ enum {
     SIGMA_CONDITION_BYTES = 8192,
     SIGMA_CONDITION_DEPTH = 24, /* parentheses and `not` inside each other */
     SIGMA_SELECTIONS = 1000,
-    SIGMA_TECHNIQUES = 64
+    SIGMA_TECHNIQUES = 64,
+    SIGMA_FILTER_RULES = 4096 /* rules one filter names */
 };
+
+/** What a document is. */
+enum sigma_kind { SIGMA_RULE, SIGMA_CORRELATION, SIGMA_FILTER };
 
 /** How the values of one field are compared. */
 enum sigma_match {
@@ -70,7 +77,7 @@ struct sigma_value {
     struct pattern *alternatives; /* what the modifiers made of it; the value holds if one does */
     size_t alternatives_len;      /* 0 unless text is compared */
     struct cidr network;          /* SIGMA_CIDR */
-    int64_t number;               /* SIGMA_LT .. SIGMA_ANY_BIT */
+    struct number number;         /* SIGMA_LT .. SIGMA_ANY_BIT, and every part of a time */
 };
 
 /** One `field|modifiers: values` entry. */
@@ -85,6 +92,8 @@ struct sigma_item {
     enum sigma_quantifier quantifier;
     uint32_t number;      /* of SIGMA_ELEMENT and SIGMA_AT_LEAST */
     bool all;             /* every value must hold, else one is enough */
+    bool expand;          /* placeholders in the values were replaced */
+    enum timepart part;   /* part of a time that is compared with numbers; TIME_WHOLE: none */
     uint32_t regex_flags; /* REGEX_CASELESS ... of detect/regex.h */
     bool exists;          /* SIGMA_EXISTS: the wanted answer */
     struct sigma_value *values;
@@ -111,6 +120,7 @@ struct sigma_selection {
 struct sigma_rule {
     struct str id; /* the title where the rule has none */
     struct str title;
+    struct str name; /* what correlations and filters may call it; empty = nothing */
     struct str description;
     enum rule_level level;
     struct str product; /* lower case, empty = any */
@@ -125,18 +135,43 @@ struct sigma_rule {
     uint32_t column;
 };
 
+/** A rule named by a correlation or a filter. */
+struct sigma_ref {
+    struct str text; /* id or name */
+    uint32_t line;
+    uint32_t column;
+};
+
+/** Must hold in addition wherever it applies: to rules of its log source, all or those it names. */
+struct sigma_filter {
+    const struct sigma_rule *rule; /* head, log source, selections, condition */
+    bool any;                      /* every rule of the log source */
+    struct sigma_ref *refs;
+    size_t refs_len;
+};
+
+/** What the document wants to be. */
+enum sigma_kind sigma_kind_of(const struct yaml_node *doc);
+
+struct placeholders;
+
 /**
  * Read one document as a Sigma rule.
  *
- * @param doc      root of the document; must live as long as the rule
- * @param arena    owns the rule
- * @param ret_rule the rule
- * @param err      line and column of the offending word; the source is the caller's
- * @return 0, E_PARSE (malformed), E_UNSUPPORTED (valid Sigma that is not supported yet; the
+ * @param doc          root of the document; must live as long as the rule
+ * @param placeholders values for `expand`, or NULL: only what comes with the program
+ * @param arena        owns the rule
+ * @param ret_rule     the rule
+ * @param err          line and column of the offending word; the source is the caller's
+ * @return 0, E_PARSE (malformed), E_UNSUPPORTED (valid Sigma that is not supported; the
  * message names it), E_LIMIT or E_NOMEM
  */
-int sigma_parse(const struct yaml_node *doc, struct arena *arena, struct sigma_rule **ret_rule,
-                struct err *err) MUST_CHECK;
+int sigma_parse(const struct yaml_node *doc, const struct placeholders *placeholders,
+                struct arena *arena, struct sigma_rule **ret_rule, struct err *err) MUST_CHECK;
+
+/** Read one document of kind SIGMA_FILTER; as sigma_parse. */
+int sigma_filter(const struct yaml_node *doc, const struct placeholders *placeholders,
+                 struct arena *arena, struct sigma_filter **ret_filter, struct err *err) MUST_CHECK;
 
 /**
  * Read a condition over the rule's selections.

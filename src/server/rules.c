@@ -28,14 +28,17 @@ static void refused(void *arg, const struct err *err)
     r->last = *err;
 }
 
+/* The uploaded rules, and then what goes with rules wherever they came from. */
 static int add_own(struct builder *b, struct str own, struct refusals *r,
                    struct builder_counts *counts, struct err *err)
 {
     if (own.len == 0)
-        return 0;
+        return builder_link(b, refused, r, counts, err);
     uint32_t before = counts->accepted;
     int rc = builder_add_sigma(b, own, "uploaded", refused, r, counts, err);
-    if (rc || counts->accepted != before)
+    if (rc == 0)
+        rc = builder_link(b, refused, r, counts, err);
+    if (rc || counts->accepted + counts->filters != before)
         return rc;
     /* Activating it would take away what the fleet has, for nothing. */
     *err = r->last;

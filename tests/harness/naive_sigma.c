@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/text.h"
 #include "detect/regex.h"
@@ -130,7 +131,7 @@ static bool alternative_holds(const struct sigma_item *item, const struct patter
 static bool string_holds(const struct sigma_item *item, const struct sigma_value *value,
                          struct str text)
 {
-    if (value->alternatives_len > 1) {
+    if (value->alternatives_len > 1 || item->expand) {
         for (size_t i = 0; i < value->alternatives_len; i++) {
             if (alternative_holds(item, &value->alternatives[i], text))
                 return true;
@@ -173,22 +174,99 @@ static bool network_holds(struct str network, struct str text)
     return true;
 }
 
+static bool order_holds(enum sigma_match match, int order)
+{
+    switch (match) {
+    case SIGMA_EQUALS:
+        return order == 0;
+    case SIGMA_LT:
+        return order < 0;
+    case SIGMA_LTE:
+        return order <= 0;
+    case SIGMA_GT:
+        return order > 0;
+    default:
+        return order >= 0;
+    }
+}
+
+/* Of plain decimal numbers with few digits only, which is all the tests use. */
+static bool decimal(struct str text, long double *ret_value)
+{
+    char copy[40] = {0};
+    char *end;
+    if (text.len == 0 || text.len >= sizeof copy)
+        return false;
+    memcpy(copy, text.ptr, text.len);
+    if (copy[0] != '-' && !isdigit((unsigned char)copy[0]))
+        return false;
+    if (!isdigit((unsigned char)copy[text.len - 1]) || strpbrk(copy, "eExXpPnN") ||
+        strstr(copy, "-."))
+        return false;
+    *ret_value = strtold(copy, &end);
+    return *end == 0;
+}
+
 static bool number_holds(const struct sigma_item *item, struct str wanted, struct str text)
 {
-    int64_t a;
-    int64_t b;
-    if (str_to_i64(text, &a) || str_to_i64(wanted, &b))
+    long double a;
+    long double b;
+    if (!decimal(text, &a) || !decimal(wanted, &b))
         return false;
-    switch (item->match) {
-    case SIGMA_LT:
-        return a < b;
-    case SIGMA_LTE:
-        return a <= b;
-    case SIGMA_GT:
-        return a > b;
+    return order_holds(item->match, a < b ? -1 : a > b);
+}
+
+static long tm_part(const struct tm *tm, enum timepart part)
+{
+    char week[8];
+    switch (part) {
+    case TIME_MINUTE:
+        return tm->tm_min;
+    case TIME_HOUR:
+        return tm->tm_hour;
+    case TIME_DAY:
+        return tm->tm_mday;
+    case TIME_WEEK:
+        (void)strftime(week, sizeof week, "%V", tm);
+        return strtol(week, NULL, 10);
+    case TIME_MONTH:
+        return tm->tm_mon + 1;
     default:
-        return a >= b;
+        return tm->tm_year + 1900L;
     }
+}
+
+/* With the C library's calendar. */
+static bool part_holds(const struct sigma_item *item, const struct sigma_value *value,
+                       struct str text)
+{
+    char copy[40] = {0};
+    struct tm tm = {0};
+    long double wanted;
+    if (text.len >= sizeof copy || text.len < 10 || !decimal(value->raw, &wanted))
+        return false;
+    memcpy(copy, text.ptr, text.len);
+    copy[10] = copy[10] == ' ' || copy[10] == 't' ? 'T' : copy[10];
+    const char *end = strptime(copy, text.len > 10 ? "%Y-%m-%dT%H:%M" : "%Y-%m-%d", &tm);
+    if (!end || (text.len == 10 && (item->part == TIME_MINUTE || item->part == TIME_HOUR)))
+        return false;
+    int day = tm.tm_mday;
+    (void)timegm(&tm);
+    long part = tm_part(&tm, item->part);
+    return tm.tm_mday == day &&
+           order_holds(item->match, part < wanted ? -1 : (long double)part > wanted);
+}
+
+static bool ns_part_holds(const struct sigma_item *item, const struct sigma_value *value,
+                          int64_t ns)
+{
+    char text[40];
+    struct tm tm;
+    time_t seconds = (time_t)(ns / 1000000000 - (ns % 1000000000 < 0 ? 1 : 0));
+    if (!gmtime_r(&seconds, &tm))
+        abort();
+    (void)strftime(text, sizeof text, "%Y-%m-%dT%H:%M", &tm);
+    return part_holds(item, value, str_of(text));
 }
 
 /* Compiled once: the same few patterns are asked for again and again. Kept until the test ends. */
@@ -246,6 +324,8 @@ static bool text_holds(const struct search *s, struct str text)
         return true;
     if (s->comparing)
         return compare_fields(s, text);
+    if (s->item->part)
+        return part_holds(s->item, s->value, text);
     switch (s->item->match) {
     case SIGMA_REGEX:
         return regex_holds(s->item, s->value, text);
@@ -339,12 +419,32 @@ static bool fieldref_holds(const struct search *s)
     return false;
 }
 
+/* A part of a field of the schema that holds a time. */
+static bool known_time_holds(const struct sigma_item *item, const struct sigma_value *value,
+                             const struct event *ev)
+{
+    enum field_id id = field_find(item->field);
+    if (!event_has(ev, id))
+        return false;
+    const struct value v = ev->values[id];
+    return v.type == VALUE_INT ? ns_part_holds(item, value, v.i)
+                               : v.type == VALUE_STR && part_holds(item, value, v.s);
+}
+
+static bool is_known_time(const struct sigma_item *item)
+{
+    enum field_id id = field_find(item->field);
+    return item->part && id != FIELD_COUNT && field_table[id].type == FIELD_TIME;
+}
+
 static bool value_of_rule_holds(const struct sigma_item *item, const struct sigma_value *value,
                                 const struct event *ev)
 {
     const struct search search = {.item = item, .value = value->null ? NULL : value, .ev = ev};
     if (value->null)
         return !any_value_of(&search, item->field);
+    if (is_known_time(item))
+        return known_time_holds(item, value, ev);
     return item->fieldref ? fieldref_holds(&search) : any_value_of(&search, item->field);
 }
 
@@ -391,4 +491,25 @@ bool naive_sigma_fires(const struct sigma_rule *rule, const struct event *ev)
                    part_applies(rule->category, ev->category, unknown) &&
                    part_applies(rule->service, ev->service, unknown && ev->category.len == 0);
     return (sourceless || applies) && node_holds(rule->condition, ev);
+}
+
+bool naive_sigma_filtered(const struct sigma_filter *filter, const struct sigma_rule *rule)
+{
+    const struct sigma_rule *f = filter->rule;
+    const struct str wanted[] = {f->product, f->category, f->service};
+    const struct str has[] = {rule->product, rule->category, rule->service};
+    for (size_t i = 0; i < 3; i++) {
+        if (wanted[i].len && !str_eq(wanted[i], has[i]))
+            return false;
+    }
+    for (size_t i = 0; i < filter->refs_len; i++) {
+        if (str_eq(filter->refs[i].text, rule->id) || str_eq(filter->refs[i].text, rule->name))
+            return true;
+    }
+    return filter->any;
+}
+
+bool naive_sigma_filter_holds(const struct sigma_filter *filter, const struct event *ev)
+{
+    return node_holds(filter->rule->condition, ev);
 }

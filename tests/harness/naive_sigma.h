@@ -9,7 +9,11 @@
 #include "detect/sigma.h"
 #include "event/event.h"
 
-/** Whether the rule fires on the event, log source included. */
+/** Whether the rule fires on the event, log source included, filters aside. */
 bool naive_sigma_fires(const struct sigma_rule *rule, const struct event *ev);
+/** Whether the filter applies to the rule, all of its names being right. */
+bool naive_sigma_filtered(const struct sigma_filter *filter, const struct sigma_rule *rule);
+/** Whether the filter lets the event through. */
+bool naive_sigma_filter_holds(const struct sigma_filter *filter, const struct event *ev);
 
 #endif

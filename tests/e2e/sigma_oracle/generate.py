@@ -2,6 +2,8 @@
 the oracle to say; here it only matters that both answers are common."""
 import oracle
 
+TIMES = ("2025-08-07T13:21:35Z", "2025-08-07 22:00", "2024-12-30T03:30:00+02:00", "2024-02-29", "2023-02-29", "noon")
+ADDRESSES = ("10.1.2.3", "10.200.0.1", "192.0.2.1", "::ffff:10.1.2.3", "fe80::1%en0", "2001:db8::1", "x")
 FILL = ("x", "/usr/bin/", "-a ", "tmp", "é", "1")
 
 
@@ -38,6 +40,20 @@ class Wish:
         if item.kind in ("re", "exists"):
             self.plain.setdefault(item.field, rng.choice(["1", "some text"]))
             return
+        if item.part:
+            self.plain[item.field] = rng.choice(TIMES)
+            return
+        if item.reference:
+            self.plain[item.field] = self.plain[values[0]] = rng.choice(["/bin/sh", "sh", "x"])
+            return
+        if item.kind == "cidr":
+            self.plain[item.field] = rng.choice(ADDRESSES)
+            return
+        if item.kind in ("lt", "lte", "gt", "gte"):
+            self.plain[item.field] = rng.choice([values[0], "-1", "1000000", "2.25", "0.1"])
+            return
+        for change in item.changes:
+            values = [rng.choice(list(oracle.encodings(change, [v]))) for v in values if v is not None]
         for value in values:
             if value is None:
                 continue

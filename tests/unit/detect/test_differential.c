@@ -13,7 +13,7 @@
 #include "detect/sigma.h"
 #include "harness/naive_sigma.h"
 
-enum { RULES = 50, EVENTS = 100, SETS = 44, EXTRAS_MOST = 6, LIST_MOST = 4 };
+enum { RULES = 50, FILTERS = 4, EVENTS = 100, SETS = 44, EXTRAS_MOST = 6, LIST_MOST = 4 };
 
 static uint64_t seed_state;
 
@@ -33,9 +33,10 @@ static const char *pick(const char *const *list, size_t len)
     return list[below((unsigned)len)];
 }
 
-static const char *const names[] = {
-    "Image",          "CommandLine", "process.args", "ParentProcessId",      "User",
-    "PlatformBinary", "Extra",       "deep.extra",   "process.command_line", "dns.answers"};
+static const char *const names[] = {"Image",           "CommandLine",   "process.args",
+                                    "ParentProcessId", "User",          "PlatformBinary",
+                                    "Extra",           "deep.extra",    "process.command_line",
+                                    "dns.answers",     "process.start", "event.time"};
 
 /* ------------------------------------------------------------------ random strings */
 
@@ -55,7 +56,12 @@ static void add_words(struct buf *b, unsigned most)
 }
 
 static const char *const addresses[] = {"10.1.2.3",    "10.2.0.1", "11.0.0.1", "::ffff:10.1.2.3",
-                                        "fe80::1%en0", "fe80::1",  "-17",      "42"};
+                                        "fe80::1%en0", "fe80::1",  "-17",      "42",
+                                        "41.5",        "-0.25",    "1.5e1",    ".5"};
+
+static const char *const times[] = {
+    "2025-08-07T13:21:35.880814738Z", "2024-12-30 23:59:59", "2024-02-29",
+    "2023-02-29T10:00:00Z",           "1999-01-03t00:59",    "2025-8-7"};
 
 static void random_text(struct buf *b)
 {
@@ -64,6 +70,10 @@ static void random_text(struct buf *b)
     if (chance(8)) {
         buf_clear(b);
         buf_add_cstr(b, pick(addresses, ARRAY_LEN(addresses)));
+    }
+    if (chance(6)) {
+        buf_clear(b);
+        buf_add_cstr(b, pick(times, ARRAY_LEN(times)));
     }
     if (chance(3))
         buf_add_char(b, '\xff');
@@ -132,8 +142,21 @@ static bool add_special(struct buf *y, const char *modifier)
         buf_addf(y, " %s\n", pick(networks, ARRAY_LEN(networks)));
     else if (strncmp(modifier, "fieldref", 8) == 0)
         buf_addf(y, " %s\n", names[below(ARRAY_LEN(names))]);
+    else if (strncmp(modifier, "hour", 4) == 0 || strncmp(modifier, "minute", 6) == 0)
+        buf_addf(y, " %u\n", below(24));
+    else if (strncmp(modifier, "day", 3) == 0 || strncmp(modifier, "week", 4) == 0)
+        buf_addf(y, " [%u, %u]\n", 1 + below(10), 20 + below(12));
+    else if (strncmp(modifier, "month", 5) == 0)
+        buf_addf(y, " [%u, %u]\n", 1 + below(6), 7 + below(6));
+    else if (strncmp(modifier, "year", 4) == 0)
+        buf_addf(y, " %u\n", 2023 + below(3));
+    else if (strncmp(modifier, "expand", 6) == 0)
+        buf_addf(y, " '%s'\n",
+                 pick((const char *const[]){"%MacShells%", "%MacShells%*", "b%MacShells%",
+                                            "\\%MacShells%"},
+                      4));
     else if (modifier[0] == 'l' || modifier[0] == 'g')
-        buf_addf(y, " %d\n", (int)below(100) - 50);
+        buf_addf(y, " %d%s\n", (int)below(100) - 50, chance(30) ? ".5" : "");
     else
         return false;
     return true;
@@ -162,7 +185,17 @@ static void add_item(struct buf *y, const char *indent, unsigned number)
                                             "fieldref|endswith",
                                             "fieldref|contains",
                                             "cidr",
-                                            "windash|contains"};
+                                            "windash|contains",
+                                            "gt",
+                                            "hour",
+                                            "minute|gte",
+                                            "day",
+                                            "week",
+                                            "month|neq",
+                                            "year|lt",
+                                            "expand",
+                                            "expand|contains",
+                                            "endswith|expand"};
     const char *modifier = pick(modifiers, ARRAY_LEN(modifiers));
     const char *name = names[number % ARRAY_LEN(names)];
     buf_addf(y, "%s%s%s%s:", indent, name, modifier ? "|" : "", modifier ? modifier : "");
@@ -245,9 +278,29 @@ static void add_condition(struct buf *y, unsigned selections, unsigned depth)
     }
 }
 
+/* A filter of a few rules or of all of a log source. */
+static void random_filter(struct buf *y, unsigned number)
+{
+    buf_addf(y, "---\ntitle: filter %u\n", number);
+    bool any = chance(30);
+    buf_addf(y, "logsource: {%s}\n",
+             any ? pick((const char *const[]){"product: macos", "category: file_event", ""}, 3)
+                 : "");
+    buf_add_cstr(y, "filter:\n");
+    if (any)
+        buf_add_cstr(y, "    rules: any\n");
+    else
+        buf_addf(y, "    rules: ['rule %u', name_%u, 'rule %u']\n", below(RULES / 2),
+                 RULES / 2 + below(RULES / 2), RULES / 2 + below(RULES / 2));
+    unsigned selections = add_selections(y);
+    buf_add_cstr(y, "    condition: not ");
+    add_condition(y, selections, 2);
+    buf_add_char(y, '\n');
+}
+
 static void random_rule(struct buf *y, unsigned number)
 {
-    buf_addf(y, "---\ntitle: rule %u\n", number);
+    buf_addf(y, "---\ntitle: rule %u\nname: name_%u\n", number, number);
     if (chance(70))
         buf_addf(y, "logsource:\n    product: %s\n    category: %s\n",
                  pick((const char *const[]){"macos", "linux"}, 2),
@@ -298,17 +351,25 @@ static struct value random_value(struct random_event *r)
     }
 }
 
+static int64_t random_time(void)
+{
+    int64_t seconds = (int64_t)below(2000000000) + (chance(10) ? -INT64_C(2000000000) : 0);
+    return seconds * 1000000000 + below(1000000000);
+}
+
 static void random_event(struct random_event *r)
 {
     r->texts_len = 0;
     r->lists_len = 0;
     event_clear(&r->ev);
-    for (size_t i = 0; i < ARRAY_LEN(names) - 1; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         enum field_id id = field_find(str_of(names[i]));
         if (id == FIELD_COUNT || chance(35) || r->lists_len == EXTRAS_MOST)
             continue;
+        if (field_table[id].type == FIELD_TIME)
+            event_set_int(&r->ev, id, random_time());
         /* A field of text is usually text. */
-        if (chance(70))
+        else if (chance(70))
             event_set_str(&r->ev, id, new_text(r));
         else
             event_set(&r->ev, id, random_value(r));
@@ -338,16 +399,34 @@ static void report(const struct buf *yaml, const struct event *ev, uint32_t rule
     buf_done(&json);
 }
 
-static uint64_t compare(struct engine *engine, struct sigma_rule *const *rules, size_t rules_len,
-                        const struct event *ev, const struct buf *yaml)
+struct parsed_set {
+    struct sigma_rule *rules[RULES];
+    struct sigma_filter *filters[FILTERS];
+};
+
+static bool fires(const struct parsed_set *set, const struct sigma_rule *rule,
+                  const struct event *ev)
+{
+    if (!naive_sigma_fires(rule, ev))
+        return false;
+    for (size_t i = 0; i < FILTERS; i++) {
+        if (naive_sigma_filtered(set->filters[i], rule) &&
+            !naive_sigma_filter_holds(set->filters[i], ev))
+            return false;
+    }
+    return true;
+}
+
+static uint64_t compare(struct engine *engine, const struct parsed_set *set, const struct event *ev,
+                        const struct buf *yaml)
 {
     const struct match *matches = NULL;
     int count = engine_match(engine, ev, &matches);
     assert_true(count >= 0);
     int next = 0;
-    for (uint32_t r = 0; r < rules_len; r++) {
+    for (uint32_t r = 0; r < RULES; r++) {
         bool engine_fires = next < count && matches[next].rule == r;
-        bool naive = naive_sigma_fires(rules[r], ev);
+        bool naive = fires(set, set->rules[r], ev);
         if (engine_fires != naive) {
             report(yaml, ev, r, naive);
             fail();
@@ -372,6 +451,8 @@ static uint64_t run_set(struct random_event *r)
     struct buf yaml = {0};
     for (unsigned i = 0; i < RULES; i++)
         random_rule(&yaml, i);
+    for (unsigned i = 0; i < FILTERS; i++)
+        random_filter(&yaml, i);
     struct builder *builder;
     assert_ok(builder_new(&builder));
     struct builder_counts counts = {0};
@@ -379,9 +460,11 @@ static uint64_t run_set(struct random_event *r)
     assert_ok_err(
         builder_add_sigma(builder, buf_str(&yaml), "random.yml", refused, NULL, &counts, &err),
         &err);
-    if (counts.accepted != RULES)
+    assert_ok_err(builder_link(builder, refused, NULL, &counts, &err), &err);
+    if (counts.accepted != RULES || counts.filters != FILTERS)
         print_error("%s\n", buf_cstr(&yaml));
     assert_int_equal(counts.accepted, RULES);
+    assert_int_equal(counts.filters, FILTERS);
     struct buf image = {0};
     assert_ok_err(builder_finish(builder, &image, &err), &err);
     builder_free(builder);
@@ -396,15 +479,17 @@ static uint64_t run_set(struct random_event *r)
     assert_ok_err(yaml_parse(buf_str(&yaml), "random.yml", &yaml_limits_default, &arena, &docs,
                              &docs_len, &err),
                   &err);
-    struct sigma_rule *rules[RULES];
-    assert_int_equal(docs_len, RULES);
-    for (size_t i = 0; i < docs_len; i++)
-        assert_ok_err(sigma_parse(docs[i], &arena, &rules[i], &err), &err);
+    static struct parsed_set set;
+    assert_int_equal(docs_len, RULES + FILTERS);
+    for (size_t i = 0; i < RULES; i++)
+        assert_ok_err(sigma_parse(docs[i], NULL, &arena, &set.rules[i], &err), &err);
+    for (size_t i = 0; i < FILTERS; i++)
+        assert_ok_err(sigma_filter(docs[RULES + i], NULL, &arena, &set.filters[i], &err), &err);
 
     uint64_t fired = 0;
     for (unsigned i = 0; i < EVENTS; i++) {
         random_event(r);
-        fired += compare(engine, rules, RULES, &r->ev, &yaml);
+        fired += compare(engine, &set, &r->ev, &yaml);
     }
     engine_free(engine);
     ruleset_unref(ruleset);

@@ -53,7 +53,7 @@ static void parse_again(struct str text)
     assert_ok(yaml_parse(text, "again", &yaml_limits_default, &world.arena, &docs, &len, NULL));
     for (size_t i = 0; i < len; i++) {
         struct sigma_rule *rule;
-        if (!yaml_is_null(docs[i]) && sigma_parse(docs[i], &world.arena, &rule, NULL) == 0) {
+        if (!yaml_is_null(docs[i]) && sigma_parse(docs[i], NULL, &world.arena, &rule, NULL) == 0) {
             assert_true(world.rules_len < RULES_MOST);
             world.rules[world.rules_len++] = rule;
         }

@@ -24,7 +24,7 @@ static int parse(struct parsed *p, const char *text)
     size_t len;
     int rc =
         yaml_parse(str_of(text), "r.yml", &yaml_limits_default, &p->arena, &docs, &len, &p->err);
-    return rc ? rc : sigma_parse(docs[0], &p->arena, &p->rule, &p->err);
+    return rc ? rc : sigma_parse(docs[0], NULL, &p->arena, &p->rule, &p->err);
 }
 
 static void assert_refused(const char *text, int code, unsigned line, unsigned column,
@@ -106,8 +106,6 @@ static void a_malformed_head_is_refused(void **state)
 static void other_kinds_of_document_are_refused_by_name(void **state)
 {
     (void)state;
-    assert_refused("title: t\ncorrelation: {}\n", E_UNSUPPORTED, 2, 1, "correlation rules");
-    assert_refused("title: t\nfilter: {}\n", E_UNSUPPORTED, 2, 1, "filters");
     assert_refused("title: t\naction: global\n", E_UNSUPPORTED, 2, 1, "rule collections");
     assert_refused(HEAD "  s: {a: b}\n  timeframe: 1m\n  condition: s\n", E_UNSUPPORTED, 4, 3,
                    "timeframe");
@@ -255,8 +253,10 @@ static void modifiers_that_do_not_fit_together_are_refused(void **state)
     assert_refused(ITEM("a|fieldref|windash: x"), E_PARSE, 4, 5, "'fieldref' cannot be used");
     assert_refused(ITEM("a|fieldref: ~"), E_PARSE, 4, 17, "null cannot be compared");
     assert_refused(ITEM("a|fieldref: ''"), E_PARSE, 4, 17, "takes the name of a field");
-    assert_refused(ITEM("a|gt: x"), E_PARSE, 4, 11, "'x' is no whole number");
-    assert_refused(ITEM("a|gt: 1.5"), E_PARSE, 4, 11, "'1.5' is no whole number");
+    assert_refused(ITEM("a|gt: x"), E_PARSE, 4, 11, "'x' is no number");
+    assert_refused(ITEM("a|gt: 1.5e3"), E_PARSE, 4, 11, "'1.5e3' is no number");
+    assert_refused(ITEM("a|gt: '1.'"), E_PARSE, 4, 11, "'1.' is no number");
+    assert_refused(ITEM("a|gt: '.5'"), E_PARSE, 4, 11, "'.5' is no number");
 }
 
 static void an_empty_selection_is_refused(void **state)
@@ -268,24 +268,38 @@ static void an_empty_selection_is_refused(void **state)
     assert_refused(HEAD "  s: [[a]]\n  condition: s\n", E_PARSE, 3, 7, "must be maps or words");
 }
 
-static void every_modifier_row_is_usable_or_refused_by_name(void **state)
+static void every_modifier_row_can_be_used(void **state)
 {
     (void)state;
     for (size_t i = 0; i < modifier_table_len; i++) {
         const struct modifier_row *row = &modifier_table[i];
         assert_ptr_equal(modifier_find(row->name), row);
         assert_true(row->doc.len > 0);
-        if (row->set || row->transform)
-            continue;
-        char text[200];
-        char part[100];
-        (void)snprintf(text, sizeof text, ITEM("a|%.*s: 1"), STR_FMT(row->name));
-        (void)snprintf(part, sizeof part, "modifier '%.*s' is not supported yet",
-                       STR_FMT(row->name));
-        assert_refused(text, E_UNSUPPORTED, 4, 5, part);
+        assert_true(row->set != NULL || row->transform != NULL);
     }
     assert_null(modifier_find(STR("contain")));
     assert_null(modifier_suggest(STR("xx")));
+}
+
+static void a_part_of_a_time_is_compared_with_numbers_in_its_range(void **state)
+{
+    (void)state;
+    struct parsed p;
+    assert_ok_err(parse(&p, ITEM("a|gte|hour: 22")), &p.err);
+    assert_int_equal(p.rule->condition->item->part, TIME_HOUR);
+    assert_int_equal(p.rule->condition->item->match, SIGMA_GTE);
+    arena_done(&p.arena);
+    assert_ok_err(parse(&p, ITEM("a|month|lt: 3")), &p.err);
+    assert_int_equal(p.rule->condition->item->match, SIGMA_LT);
+    arena_done(&p.arena);
+    assert_refused(ITEM("a|hour: 24"), E_PARSE, 4, 13, "'24' is no hour: it must be 0 to 23");
+    assert_refused(ITEM("a|day: 0"), E_PARSE, 4, 12, "no day: it must be 1 to 31");
+    assert_refused(ITEM("a|week: 1.5"), E_PARSE, 4, 13, "'1.5' is no week");
+    assert_refused(ITEM("a|minute: ~"), E_PARSE, 4, 15, "null cannot be compared");
+    assert_refused(ITEM("a|hour|day: 1"), E_PARSE, 4, 5, "cannot follow another part");
+    assert_refused(ITEM("a|hour|contains: 1"), E_PARSE, 4, 5, "'contains' cannot be used with");
+    assert_refused(ITEM("a|hour|cased: 1"), E_PARSE, 4, 5, "with a modifier of text");
+    assert_refused(ITEM("'|hour': 1"), E_PARSE, 4, 5, "needs the name of a field");
 }
 
 /* The alternatives of the only value, one behind the other. */
@@ -466,6 +480,77 @@ static void deep_and_long_conditions_are_refused(void **state)
     buf_done(&text);
 }
 
+static void placeholders_are_replaced_or_refused(void **state)
+{
+    (void)state;
+    assert_alternatives(ITEM("a|expand: 'x%MacLaunchFolders%'"),
+                        "x/Library/LaunchAgents/ x/Library/LaunchDaemons/ "
+                        "x/Users/*/Library/LaunchAgents/");
+    assert_alternatives(ITEM("a|expand: 'x\\%MacShells%'"), "x%MacShells%");
+    assert_alternatives(ITEM("a|expand: '100%'"), "100%");
+    assert_refused(ITEM("a|expand: 'x%Servers%'"), E_NOT_FOUND, 4, 15, "'%Servers%' has no values");
+    assert_refused(ITEM("a|expand|re: x"), E_PARSE, 4, 5, "'re' cannot be used with");
+    assert_refused(ITEM("a|expand|fieldref: x"), E_PARSE, 4, 5, "'fieldref' cannot be used");
+}
+
+static int parse_filter(struct parsed *p, const char *text, struct sigma_filter **ret_filter)
+{
+    *p = (struct parsed){0};
+    struct yaml_node **docs;
+    size_t len;
+    int rc =
+        yaml_parse(str_of(text), "f.yml", &yaml_limits_default, &p->arena, &docs, &len, &p->err);
+    if (rc == 0)
+        assert_int_equal(sigma_kind_of(docs[0]), SIGMA_FILTER);
+    return rc ? rc : sigma_filter(docs[0], NULL, &p->arena, ret_filter, &p->err);
+}
+
+static void assert_filter_refused(const char *text, unsigned line, unsigned column,
+                                  const char *part)
+{
+    struct parsed p;
+    struct sigma_filter *filter;
+    int rc = parse_filter(&p, text, &filter);
+    if (rc == 0 || p.err.line != line || p.err.column != column || !strstr(p.err.message, part)) {
+        print_error("%s\n-> %u:%u %s\n", text, p.err.line, p.err.column, p.err.message);
+        fail();
+    }
+    arena_done(&p.arena);
+}
+
+#define FILTER "title: f\nlogsource: {product: MacOS}\nfilter:\n"
+
+static void a_filter_is_read_and_refused_at_its_place(void **state)
+{
+    (void)state;
+    struct parsed p;
+    struct sigma_filter *f;
+    assert_ok_err(
+        parse_filter(&p, FILTER "  rules: [a, b]\n  s: {User: x}\n  condition: not s\n", &f),
+        &p.err);
+    assert_false(f->any);
+    assert_int_equal(f->refs_len, 2);
+    assert_str(f->refs[1].text, "b");
+    assert_str(f->rule->product, "macos");
+    assert_int_equal(f->rule->selections_len, 1);
+    assert_int_equal(f->rule->condition->type, SIGMA_NOT);
+    arena_done(&p.arena);
+    assert_ok_err(parse_filter(&p, FILTER "  rules: any\n  s: {User: x}\n  condition: not s\n", &f),
+                  &p.err);
+    assert_true(f->any);
+    arena_done(&p.arena);
+    assert_filter_refused("title: f\nfilter: {rules: any, s: {a: b}, condition: s}\n", 1, 1,
+                          "needs a logsource");
+    assert_filter_refused("title: f\nfilter: x\n", 2, 9, "filter must be a map");
+    assert_filter_refused(FILTER "  s: {a: b}\n  condition: s\n", 4, 3, "needs 'rules'");
+    assert_filter_refused(FILTER "  rules: []\n  s: {a: b}\n  condition: s\n", 4, 10, "is empty");
+    assert_filter_refused(FILTER "  rules: [a, a]\n  s: {a: b}\n  condition: s\n", 4, 14, "twice");
+    assert_filter_refused(FILTER "  rules: [[a]]\n  s: {a: b}\n  condition: s\n", 4, 11,
+                          "by its id or its name");
+    assert_filter_refused(FILTER "  rules: a\n  s: {a: b}\n", 4, 3, "filter has no condition");
+    assert_filter_refused(FILTER "  rules: a\n  condition: s\n", 4, 3, "filter has no selection");
+}
+
 static int parse_everything(void *context)
 {
     (void)context;
@@ -502,7 +587,10 @@ int main(void)
         cmocka_unit_test(values_are_encoded),
         cmocka_unit_test(a_network_is_read_and_refused_at_its_place),
         cmocka_unit_test(an_empty_selection_is_refused),
-        cmocka_unit_test(every_modifier_row_is_usable_or_refused_by_name),
+        cmocka_unit_test(every_modifier_row_can_be_used),
+        cmocka_unit_test(a_part_of_a_time_is_compared_with_numbers_in_its_range),
+        cmocka_unit_test(placeholders_are_replaced_or_refused),
+        cmocka_unit_test(a_filter_is_read_and_refused_at_its_place),
         cmocka_unit_test(a_condition_binds_not_before_and_before_or),
         cmocka_unit_test(a_quantifier_takes_the_selections_of_a_pattern),
         cmocka_unit_test(a_list_of_conditions_means_any_of_them),
