@@ -56,7 +56,9 @@ static bool item_maybe(const struct prune *p, uint32_t index)
     struct str text = image_text(image, item->text);
     if (id == FIELD_COUNT || item->kind == ITEM_NULL)
         return true;
-    if (id == F_EVENT_TIME && item->kind == ITEM_NUMBER)
+    /* With a quantifier an event without a time may satisfy it. */
+    bool plain = (item->flags & ~(uint32_t)ITEM_LAZY) == 0;
+    if (id == F_EVENT_TIME && item->kind == ITEM_NUMBER && plain)
         return time_maybe(p, text, item->argument);
     switch (item->kind) {
     case ITEM_EXACT:
