@@ -77,10 +77,10 @@ foreach(source IN LISTS fuzz_targets)
 endforeach()
 
 # Programs that measure (tests/bench/bench_<what>.c); nothing runs them but a person.
-file(GLOB bench_lanes CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/bench/lane*.c")
+file(GLOB bench_lanes CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/bench/lane*.c" "${CMAKE_SOURCE_DIR}/tests/bench/match*.c")
 add_library(cordon_bench STATIC ${bench_lanes})
 target_include_directories(cordon_bench PUBLIC "${CMAKE_SOURCE_DIR}/src")
-target_link_libraries(cordon_bench PUBLIC ${CORDON_LIBRARIES})
+target_link_libraries(cordon_bench PUBLIC cordon_harness ${CORDON_LIBRARIES})
 file(GLOB benches CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/bench/bench_*.c")
 foreach(source IN LISTS benches)
     get_filename_component(name "${source}" NAME_WE)
