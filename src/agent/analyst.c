@@ -3,6 +3,7 @@
  * disk. */
 #include "agent/analyst.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "agent/peer.h"
+#include "agent/scan_wish.h"
 #include "base/mem.h"
 #include "base/rd.h"
 #include "codec/json_out.h"
@@ -19,6 +21,7 @@
 #include "device/resend.h"
 #include "event/normalise.h"
 #include "event/proctree.h"
+#include "os/clock.h"
 #include "os/file.h"
 #include "os/log.h"
 #include "os/proc.h"
@@ -49,6 +52,7 @@ struct analyst {
     struct buf body;
     char device[64];
     size_t device_len;
+    struct scan_wish wish;
     struct sandbox_state sandbox;
 };
 
@@ -139,6 +143,28 @@ static void drop_ruleset(struct analyst *a)
     a->map = NULL;
 }
 
+/* YARA is not for this process: the monitor has a worker for it, and opens the files. */
+static void pass_yara_rules(struct analyst *a)
+{
+    uint32_t len = ruleset_yara_len(a->ruleset);
+    for (uint32_t i = 0; i == 0 || i < len; i++) {
+        struct buf body CLEANUP(buf_done) = {0};
+        struct str name = STR("");
+        struct str text = STR("");
+        if (len)
+            ruleset_yara(a->ruleset, i, &name, &text);
+        buf_add_u8(&body, (uint8_t)((i == 0 ? AGENT_YARA_FIRST : 0) |
+                                    (i + 1 >= len ? AGENT_YARA_LAST : 0)));
+        buf_add_u32(&body, (uint32_t)name.len);
+        buf_add_str(&body, name);
+        buf_add_str(&body, text);
+        if (buf_check(&body) || peer_send(a->monitor, AGENT_YARA_RULES, buf_str(&body), -1) != 0) {
+            log_error("the YARA rules could not be passed on", KV_STR("file", name));
+            return;
+        }
+    }
+}
+
 /* The monitor verified the signature and hashed the file, which is in its own folder; here the
  * content is checked before it is used. */
 static void take_ruleset(struct analyst *a, struct str version, int fd)
@@ -176,12 +202,30 @@ static void take_ruleset(struct analyst *a, struct str version, int fd)
     analysis_use(a->analysis, ruleset, engine);
     log_info("ruleset in use", KV_STR("version", ruleset_version(ruleset)),
              KV_INT("rules", ruleset_len(ruleset)));
+    pass_yara_rules(a);
+}
+
+static void ask_scan(struct analyst *a)
+{
+    struct analysis_file f = analysis_file(a->analysis);
+    struct buf body CLEANUP(buf_done) = {0};
+    if (f.path.len == 0 || f.path.ptr[0] != '/' || f.path.len >= PATH_MAX || !a->ruleset ||
+        ruleset_yara_len(a->ruleset) == 0 ||
+        !scan_wish_due(&a->wish, f.path, f.written, clock_mono_ms()))
+        return;
+    buf_add_u64(&body, (uint64_t)f.pid);
+    buf_add_u64(&body, (uint64_t)f.pidversion);
+    buf_add_str(&body, f.path);
+    if (buf_check(&body) || peer_send(a->monitor, AGENT_SCAN, buf_str(&body), -1) != 0)
+        log_warn("a file could not be given to YARA", KV_STR("path", f.path));
 }
 
 static int analyse(struct analyst *a, uint64_t number, struct str record)
 {
     bool sent;
     int rc = analysis_record(a->analysis, number, record, &a->body, &sent);
+    if (rc == 0)
+        ask_scan(a);
     if (rc)
         return rc;
     if (sent)

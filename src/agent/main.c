@@ -16,6 +16,12 @@
 #include "agent/uplink.h"
 #include "os/log.h"
 #include "os/proc.h"
+#include "proto/agent_msg.h"
+#include "yara/serve.h"
+
+#define YARA_MEMORY_BYTES (UINT64_C(1) << 30)
+
+enum { YARA_PRECEDENCE = 10 }; /* behind everything a person waits for */
 
 struct options {
     const char *command; /* one of `commands`, or NULL */
@@ -126,12 +132,26 @@ static void start_log(const struct agent_config *c, const char *program)
              str_is(c->log_format, "json") ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT, level);
 }
 
+/* Files come as descriptors, so no account needs to read them. */
+static int run_yara(const struct agent_config *c, struct err *err)
+{
+    uid_t uid;
+    gid_t gid;
+    (void)setpriority(PRIO_PROCESS, 0, YARA_PRECEDENCE);
+    int rc = account_find(c->analyst_user, &uid, &gid, err);
+    if (rc == 0 && uid)
+        rc = proc_drop_privileges(uid, gid, err);
+    return rc ? fail(err, rc) : yara_serve(STDIN_FILENO, YARA_MEMORY_BYTES);
+}
+
 /* A child's socket is its standard input; logs go to standard error. */
 static int run_role(const struct options *o, const struct agent_config *c, struct err *err)
 {
     uid_t uid;
     gid_t gid;
     bool analyst = strcmp(o->role, "analyst") == 0;
+    if (strcmp(o->role, AGENT_YARA_ROLE) == 0)
+        return run_yara(c, err);
     (void)setpriority(PRIO_PROCESS, 0, 0); /* the monitor's precedence is its own */
     if (!analyst && strcmp(o->role, "uplink") != 0)
         return fail(err, err_set(err, E_ARG, "there is no role '%s'", o->role));

@@ -18,6 +18,7 @@
 #include "agent/plan_file.h"
 #include "agent/prevention.h"
 #include "agent/ruleset_file.h"
+#include "agent/scanner.h"
 #include "agent/window.h"
 #include "base/rd.h"
 #include "codec/json_out.h"
@@ -54,6 +55,7 @@ struct monitor {
     struct actions *actions;
     struct prevention *prevention;
     struct children *children;
+    struct scanner *scanner;
     const struct sensor_vtable *sensor_kind;
     struct sensor *sensor;
     char sensor_trouble[ERR_MESSAGE_BYTES]; /* why it could not be opened, "" = it is */
@@ -111,6 +113,8 @@ static void add_health(const struct monitor *m, struct json_out *j)
     prevention_health(m->prevention, j);
     add_raw(j, "analyst", &m->analyst.health);
     add_raw(j, "uplink", &m->uplink.health);
+    json_key(j, "yara");
+    scanner_health(m->scanner, j);
     json_kv_uint(j, "analyst_restarts", children_restarts(m->children, AGENT_ROLE_ANALYST));
     json_kv_uint(j, "uplink_restarts", children_restarts(m->children, AGENT_ROLE_UPLINK));
     actions_trouble(m->actions, &trouble);
@@ -409,6 +413,14 @@ static void analyst_message(void *arg, struct peer *p, uint16_t type, struct str
     case AGENT_SUSPECT:
         take_suspect(m, p, body);
         break;
+    case AGENT_YARA_RULES:
+        if (scanner_rules(m->scanner, body) != 0)
+            log_error("YARA rules of the analyst are left out");
+        break;
+    case AGENT_SCAN:
+        if (scanner_ask(m->scanner, body) != 0)
+            log_warn("a file cannot be scanned");
+        break;
     case AGENT_ANALYST_HEALTH:
         keep_health(&m->analyst, body);
         break;
@@ -639,6 +651,8 @@ static int set_up(struct monitor *m, const char *program, const char *config_pat
     if (rc == 0)
         rc = children_new(m->loop, program, config_path, &children_handler, m, &m->children, err);
     if (rc == 0)
+        rc = scanner_new(m->loop, program, config_path, on_record, m, &m->scanner);
+    if (rc == 0)
         rc = loop_signal(m->loop, SIGTERM, on_stop, m);
     if (rc == 0)
         rc = loop_signal(m->loop, SIGINT, on_stop, m);
@@ -675,6 +689,7 @@ int monitor_main(const char *program, const char *config_path, const struct agen
     }
     prevention_free(m.prevention);
     children_free(m.children);
+    scanner_free(m.scanner);
     peer_free(m.analyst.peer);
     peer_free(m.uplink.peer);
     if (m.sensor)

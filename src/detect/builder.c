@@ -224,12 +224,29 @@ static int add_filter(struct file *f, const struct yaml_node *doc, struct arena 
     return rc ? give_up(b, rc, err) : 0;
 }
 
+/* A document {name, yara: source}: how YARA rules come with others in one stream. */
+static int add_yara_document(struct file *f, const struct yaml_node *doc,
+                             const struct yaml_node *source, struct err *err)
+{
+    const struct yaml_node *name = yaml_find(doc, "name");
+    err_at(err, NULL, source->line, source->column);
+    return builder_add_yara(f->b,
+                            name && name->type == YAML_SCALAR ? name->text : str_of(f->source),
+                            source->text, err);
+}
+
 /* One document. @return 0, E_NOMEM or E_LIMIT for the builder; *ret_refused for the document */
 static int add_document(struct file *f, const struct yaml_node *doc, struct arena *arena,
                         int *ret_refused, uint32_t *ret_rules, struct err *err)
 {
     int rc = 0;
+    const struct yaml_node *yara = doc->type == YAML_MAP ? yaml_find(doc, "yara") : NULL;
     *ret_rules = 0;
+    if (yara && yara->type == YAML_SCALAR) {
+        *ret_refused = add_yara_document(f, doc, yara, err);
+        *ret_rules = 1;
+        return *ret_refused == E_NOMEM ? E_NOMEM : 0;
+    }
     switch (jamf_is(doc) ? SIGMA_RULE : sigma_kind_of(doc)) {
     case SIGMA_FILTER:
         rc = add_filter(f, doc, arena, ret_refused, err);

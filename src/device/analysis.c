@@ -26,6 +26,7 @@ struct analysis {
     analysis_suspect_fn suspect;            /* NULL: nobody asks */
     void *suspect_arg;
     struct analysis_stats stats;
+    struct analysis_file file;
     struct buf event_json;
     struct buf bodies[AGENT_EVENT_ALERTS_MAX];
 };
@@ -186,6 +187,25 @@ static int match_all(struct analysis *a, const struct event *ev, struct agent_ev
     return 0;
 }
 
+static void note_file(struct analysis *a, const struct event *ev)
+{
+    bool written =
+        ev->kind == KIND_RENAME || (ev->kind == KIND_CLOSE && event_get(ev, F_FILE_MODIFIED).b &&
+                                    event_get(ev, F_FILE_MODIFIED).type == VALUE_BOOL);
+    a->file = (struct analysis_file){.written = written};
+    if (ev->kind == KIND_EXEC)
+        a->file.path = event_str(ev, F_EXECUTABLE);
+    else if (written)
+        a->file.path = event_str(ev, F_FILE_PATH);
+    a->file.pid = event_int(ev, F_PID, 0);
+    a->file.pidversion = event_int(ev, F_PIDVERSION, 0);
+}
+
+struct analysis_file analysis_file(const struct analysis *a)
+{
+    return a->file;
+}
+
 /* A record that is no event is kept as evidence of itself: the server sees what the sensor said. */
 static void damaged_event(struct str record, const struct err *err, struct buf *out)
 {
@@ -228,6 +248,7 @@ int analysis_record(struct analysis *a, uint64_t number, struct str record, stru
     struct err err = {0};
     struct agent_event message = {.record = number};
     a->stats.records++;
+    a->file = (struct analysis_file){0};
     buf_clear(out);
     *ret_sent = true;
     int rc = normaliser_record(a->normaliser, record, FORMAT_AUTO, &ev, &err);
@@ -239,6 +260,7 @@ int analysis_record(struct analysis *a, uint64_t number, struct str record, stru
     }
     if (proctree_apply(a->tree, &ev) != 0)
         return E_NOMEM;
+    note_file(a, &ev);
     char prevented[ANALYSIS_PREVENT_RULE_BYTES];
     tell_suspect(a, &ev);
     rc = add_prevented(a, &ev, &message, prevented);

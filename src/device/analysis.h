@@ -63,6 +63,17 @@ int analysis_plan(struct analysis *a, struct str json, struct err *err) MUST_CHE
 int analysis_record(struct analysis *a, uint64_t number, struct str record, struct buf *out,
                     bool *ret_sent) MUST_CHECK;
 
+/** The file that the last record's event starts, or has just written or moved into place. */
+struct analysis_file {
+    struct str path; /* empty: it names none */
+    bool written;    /* it has new content */
+    int64_t pid;     /* of the process, 0 = not known */
+    int64_t pidversion;
+};
+
+/** Borrowed from the last record: valid until the next one. */
+struct analysis_file analysis_file(const struct analysis *a);
+
 /** The processes seen so far, borrowed. */
 const struct proctree *analysis_tree(const struct analysis *a);
 const struct analysis_stats *analysis_stats(const struct analysis *a);

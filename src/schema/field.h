@@ -189,6 +189,9 @@ enum field_type { FIELD_STR, FIELD_INT, FIELD_BOOL, FIELD_LIST, FIELD_TIME };
     X(F_PREVENT_SOURCE, "prevent.source", FIELD_STR, "", "", "where the entry comes from")         \
     X(F_PREVENT_TROUBLE, "prevent.trouble", FIELD_STR, "", "", "why it could not be ended")        \
     X(F_PREVENT_COUNT, "prevent.count", FIELD_INT, "", "", "times since the last such event")      \
+    X(F_YARA_RULES, "yara.rules", FIELD_LIST, "", "", "YARA rules that matched the file")          \
+    X(F_YARA_DETAIL, "yara.detail", FIELD_STR, "", "",                                             \
+      "what those rules say of themselves, JSON values with commas between them")                  \
     X(F_SENSOR_LOST, "sensor.lost", FIELD_INT, "", "", "events lost since the last report")        \
     X(F_SENSOR_TEXT, "sensor.text", FIELD_STR, "", "", "what the sensor says")                     \
     X(F_KIND, "kind", FIELD_STR, "", "", "kind of the event")                                      \

@@ -146,6 +146,7 @@
     X(KIND_LOG, "log", "", "", "a line of the unified log")                                        \
     X(KIND_PREVENT, "prevent", "", "",                                                             \
       "a program of the prevent lists was kept from starting, or ended")                           \
+    X(KIND_YARA_MATCH, "yara_match", "", "antivirus", "YARA rules matched a file")                 \
     X(KIND_SENSOR, "sensor", "", "", "the sensor reports about itself (loss, start, stop)")
 
 enum event_kind {

@@ -1,0 +1,43 @@
+/* Files that events name, scanned with the ruleset's YARA rules. The monitor opens them, on a
+ * thread of this file; a worker process without rights looks into them (src/yara); what it finds
+ * comes back as a record, like one of the sensor's. */
+#ifndef CORDON_AGENT_SCANNER_H
+#define CORDON_AGENT_SCANNER_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "codec/json_out.h"
+#include "os/loop.h"
+
+struct scanner;
+
+/** A record about a file in which rules were found; on the loop. */
+typedef void (*scanner_fn)(void *arg, struct str record);
+
+/**
+ * @param program, config  as for children_new: the worker is this program in a role of its own
+ * @return 0, E_NOMEM
+ */
+int scanner_new(struct loop *loop, const char *program, const char *config, scanner_fn fn,
+                void *arg, struct scanner **ret_scanner) MUST_CHECK;
+/** Ends thread and worker; after it nothing is reported any more. NULL is allowed. */
+void scanner_free(struct scanner *s);
+
+/**
+ * Take a piece of a ruleset's YARA rules: the body of AGENT_YARA_RULES. With the last piece they
+ * replace the earlier ones.
+ * @return 0, E_PARSE, E_NOMEM
+ */
+int scanner_rules(struct scanner *s, struct str body) MUST_CHECK;
+/**
+ * Ask for a file: the body of AGENT_SCAN. Without rules nothing happens; when too many wait it is
+ * counted and left out.
+ * @return 0, E_PARSE, E_NOMEM
+ */
+int scanner_ask(struct scanner *s, struct str body) MUST_CHECK;
+/** Counters, and what is wrong with the rules, as the value of a key. */
+void scanner_health(struct scanner *s, struct json_out *j);
+
+#endif
