@@ -5,9 +5,11 @@
 #include <pcre2.h>
 
 #include "base/mem.h"
+#include "os/clock.h"
 
 struct regex {
     pcre2_code *code;
+    bool anchored; /* can only match at the beginning */
 };
 
 struct regex_scratch {
@@ -35,7 +37,8 @@ static pcre2_general_context *new_general(void)
 
 static uint32_t options_of(uint32_t flags)
 {
-    uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C;
+    uint32_t options =
+        PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT;
     if (flags & REGEX_CASELESS)
         options |= PCRE2_CASELESS;
     if (flags & REGEX_MULTILINE)
@@ -85,6 +88,7 @@ int regex_new(struct str pattern, uint32_t flags, bool jit, struct regex **ret_r
     /* Where this fails (no support, no memory) the pattern is interpreted. */
     if (jit)
         (void)pcre2_jit_compile(r->code, PCRE2_JIT_COMPLETE);
+    r->anchored = (flags & REGEX_WHOLE) != 0;
     *ret_regex = r;
     return 0;
 }
@@ -130,15 +134,51 @@ void regex_scratch_free(struct regex_scratch *s)
     mem_free(s);
 }
 
-int regex_match(const struct regex *r, struct regex_scratch *s, struct str text)
+/* Matches that start at `from` up to `last`. */
+static int match_window(const struct regex *r, struct regex_scratch *s, struct str text,
+                        size_t from, size_t last)
 {
     PCRE2_SPTR subject = (PCRE2_SPTR)(text.ptr ? text.ptr : "");
-    int rc = pcre2_match(r->code, subject, text.len, 0, 0, s->data, s->context);
+    (void)pcre2_set_offset_limit(s->context, last);
+    int rc = pcre2_match(r->code, subject, text.len, from, 0, s->data, s->context);
     if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
-        rc = pcre2_match(r->code, subject, text.len, 0, PCRE2_NO_JIT, s->data, s->context);
+        rc = pcre2_match(r->code, subject, text.len, from, PCRE2_NO_JIT, s->data, s->context);
+    return rc;
+}
+
+/* The first byte of a character at or after `at`. */
+static size_t character_at(struct str text, size_t at)
+{
+    while (at < text.len && ((unsigned char)text.ptr[at] & 0xc0) == 0x80)
+        at++;
+    return at;
+}
+
+static int match_long(const struct regex *r, struct regex_scratch *s, struct str text)
+{
+    int64_t end_ns = clock_thread_cpu_ns() + INT64_C(1000000) * REGEX_BUDGET_MS;
+    int rc = PCRE2_ERROR_NOMATCH;
+    for (size_t from = 0; rc == PCRE2_ERROR_NOMATCH && from <= text.len;) {
+        size_t next =
+            from + REGEX_WINDOW < text.len ? character_at(text, from + REGEX_WINDOW) : text.len + 1;
+        if (from && clock_thread_cpu_ns() > end_ns)
+            return PCRE2_ERROR_MATCHLIMIT;
+        rc = match_window(r, s, text, from, next - 1);
+        from = next;
+    }
+    return rc;
+}
+
+int regex_match(const struct regex *r, struct regex_scratch *s, struct str text)
+{
+    bool cut = text.len > REGEX_TEXT_BYTES;
+    if (cut)
+        text.len = REGEX_TEXT_BYTES;
+    int rc = text.len > REGEX_WINDOW && !r->anchored ? match_long(r, s, text)
+                                                     : match_window(r, s, text, 0, text.len);
     if (rc >= 0)
         return 1;
     if (rc == PCRE2_ERROR_NOMATCH)
-        return 0;
+        return cut ? E_LIMIT : 0;
     return rc == PCRE2_ERROR_NOMEMORY ? E_NOMEM : E_LIMIT;
 }

@@ -26,6 +26,9 @@ enum {
 enum {
     REGEX_PATTERN_BYTES = 4096,
     REGEX_MATCH_LIMIT = 1000000, /* backtracking steps from one starting position */
+    REGEX_TEXT_BYTES = 65536,    /* of a text; what follows is not looked at */
+    REGEX_WINDOW = 256,          /* starting positions tried between two looks at the clock */
+    REGEX_BUDGET_MS = 100,       /* CPU time of one match */
     REGEX_HEAP_KIB = 65536, /* memory of one match; a group per character takes 280 bytes each */
     REGEX_NEST_MOST = 60,   /* parentheses inside each other */
     REGEX_JIT_STACK_BYTES = 1024 * 1024
@@ -43,7 +46,12 @@ void regex_free(struct regex *r);
 int regex_scratch_new(struct regex_scratch **ret_scratch) MUST_CHECK;
 void regex_scratch_free(struct regex_scratch *s);
 
-/** @return 1 match, 0 no match, E_LIMIT when a limit was hit, E_NOMEM */
+/**
+ * A pattern that walks to the end of the text from each of its positions takes the square of its
+ * length: a long text is searched in windows of starting positions until the time is up. Of a text
+ * beyond REGEX_TEXT_BYTES only the beginning is looked at; no match there is E_LIMIT.
+ * @return 1 match, 0 no match, E_LIMIT when a limit was hit, E_NOMEM
+ */
 int regex_match(const struct regex *r, struct regex_scratch *s, struct str text) MUST_CHECK;
 
 /**

@@ -123,7 +123,7 @@ static bool read_minute(struct str text, struct civil *c)
 
 bool timepart_of_text(struct str text, enum timepart part, int64_t *ret_value)
 {
-    struct civil c;
+    struct civil c = {0};
     if (!read_date(text, &c))
         return false;
     if (text.len > DATE_BYTES || part == TIME_MINUTE || part == TIME_HOUR) {

@@ -64,6 +64,58 @@ static void a_pattern_that_runs_wild_stops(void **state)
     buf_done(&text);
 }
 
+/* Walks to the end from each position: the square of the length, and no backtracking to limit. The
+ * time is not looked at here; without a limit the test would not end. */
+static void a_pattern_that_takes_the_square_of_the_length_stops(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    for (int i = 0; i < REGEX_TEXT_BYTES; i++)
+        buf_add_char(&text, 'a');
+    assert_int_equal(match_with("(?=a[^x]*[yz])a", 0, buf_str(&text), true), E_LIMIT);
+    assert_int_equal(match_with("a[^x]*+[yz]", 0, buf_str(&text), false), E_LIMIT);
+    assert_match("a{3}$", 0, str_n(text.ptr, 5000), 1);
+    buf_done(&text);
+}
+
+/* Matches that begin in any window, also right at its edge, and characters across an edge. */
+static void a_long_text_is_searched_to_its_end(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    for (int i = 0; i < 3 * REGEX_WINDOW; i++)
+        buf_add_char(&text, '.');
+    for (size_t at = REGEX_WINDOW - 3; at < REGEX_WINDOW + 3; at++) {
+        memcpy(text.ptr + at, "needle", 6);
+        assert_match("needle", 0, buf_str(&text), 1);
+        assert_match("(?<=[.])needle", 0, buf_str(&text), 1);
+        assert_match("^needle", 0, buf_str(&text), 0);
+        assert_match("needles", 0, buf_str(&text), 0);
+        memset(text.ptr + at, '.', 6);
+        memcpy(text.ptr + at, "\xc3\xa9", 2);
+        assert_match("\xc3\xa9[.]", 0, buf_str(&text), 1);
+        assert_match("\xc3\xa8", 0, buf_str(&text), 0);
+        memset(text.ptr + at, '.', 2);
+    }
+    text.ptr[text.len - 1] = 'z';
+    assert_match("z$", 0, buf_str(&text), 1);
+    assert_match("$", 0, buf_str(&text), 1);
+    buf_done(&text);
+}
+
+static void beyond_the_limit_a_text_is_not_looked_at(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    for (int i = 0; i < REGEX_TEXT_BYTES; i++)
+        buf_add_char(&text, '.');
+    buf_add_cstr(&text, "needle");
+    assert_match("needle", 0, buf_str(&text), E_LIMIT);
+    memcpy(text.ptr + REGEX_TEXT_BYTES - 6, "needle", 6);
+    assert_match("needle", 0, buf_str(&text), 1);
+    buf_done(&text);
+}
+
 static void a_long_text_with_groups_fits_the_stack(void **state)
 {
     (void)state;
@@ -254,6 +306,9 @@ int main(void)
         cmocka_unit_test(a_pattern_is_searched_and_case_counts),
         cmocka_unit_test(ill_formed_text_is_searched_too),
         cmocka_unit_test(a_pattern_that_runs_wild_stops),
+        cmocka_unit_test(a_pattern_that_takes_the_square_of_the_length_stops),
+        cmocka_unit_test(a_long_text_is_searched_to_its_end),
+        cmocka_unit_test(beyond_the_limit_a_text_is_not_looked_at),
         cmocka_unit_test(a_long_text_with_groups_fits_the_stack),
         cmocka_unit_test(a_bad_pattern_is_refused_with_its_place),
         cmocka_unit_test(the_text_every_match_contains_is_found),
