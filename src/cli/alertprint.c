@@ -26,7 +26,10 @@ void alertprint_json(struct out *out, const struct alertprint *a)
     }
     if (buf_check(&head) && !out->error)
         out->error = buf_check(&head);
-    alert_add_json(text, buf_str(&head), a->set, a->match, a->event);
+    if (a->correlated)
+        alert_add_correlated_json(text, buf_str(&head), a->set, a->correlated, a->event);
+    else
+        alert_add_json(text, buf_str(&head), a->set, a->match, a->event);
     buf_add_char(text, '\n');
     out_end_line(out);
 }

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "cli/out.h"
-#include "detect/detect.h"
+#include "detect/correlator.h"
 
 /** Where an alert comes from and what fired; borrowed for the call. */
 struct alertprint {
@@ -14,6 +14,7 @@ struct alertprint {
     const struct ruleset *set;
     const struct match *match;
     const struct event *event;
+    const struct correlated *correlated; /* NULL unless a correlation fired */
 };
 
 /** {"file","line","time","rule":{...},"matched":{...},"event":{...}} and a line end. */

@@ -43,7 +43,7 @@ const struct opt_row cmd_detect_rows[] = {
 
 struct detect {
     struct cli *cli;
-    const struct ruleset *set;
+    struct ruleset *set;
     struct normaliser *normaliser;
     struct engine *engine;
     enum event_format format;
@@ -64,6 +64,7 @@ struct input {
     int64_t size; /* bytes of a regular file that is worth a progress line, else 0 */
     struct reader *reader;
     struct proctree *tree;
+    struct correlator *correlator;
     uint64_t faults;
 };
 
@@ -71,6 +72,7 @@ static void input_done(struct input *in)
 {
     reader_free(in->reader);
     proctree_free(in->tree);
+    correlator_free(in->correlator);
     if (in->fd > STDIN_FILENO)
         (void)close(in->fd);
 }
@@ -124,22 +126,36 @@ static void report_fault(struct detect *d, struct input *in, uint64_t line, cons
 
 /* ------------------------------------------------------------------ one input */
 
+static void print_alert(struct detect *d, const struct alertprint *alert)
+{
+    clear_progress(d);
+    if (d->form == FORM_TABLE)
+        alertprint_line(&d->cli->out, alert);
+    else
+        alertprint_json(&d->cli->out, alert);
+    d->alerts++;
+}
+
 static int match_event(struct detect *d, const struct input *in, uint64_t line,
                        const struct event *event)
 {
     const struct match *matches;
+    const struct correlated *fired = NULL;
+    uint64_t before = d->alerts;
     int count = engine_match(d->engine, event, &matches);
-    if (count > 0)
-        clear_progress(d);
+    if (count < 0)
+        return count;
     for (int i = 0; i < count; i++) {
-        struct alertprint alert = {in->name, line, d->set, &matches[i], event};
-        if (d->form == FORM_TABLE)
-            alertprint_line(&d->cli->out, &alert);
-        else
-            alertprint_json(&d->cli->out, &alert);
-        d->alerts++;
+        struct alertprint alert = {in->name, line, d->set, &matches[i], event, NULL};
+        if (!ruleset_is_silent(d->set, matches[i].rule))
+            print_alert(d, &alert);
     }
-    if (count > 0 && in->live)
+    count = correlator_event(in->correlator, event, line, matches, count, &fired);
+    for (int i = 0; i < count; i++) {
+        struct alertprint alert = {in->name, line, d->set, &fired[i].match, event, &fired[i]};
+        print_alert(d, &alert);
+    }
+    if (d->alerts != before && in->live)
         out_flush(&d->cli->out);
     return count < 0 ? count : 0;
 }
@@ -213,7 +229,9 @@ static int open_input(struct detect *d, const char *name, struct input *in, stru
     if (!in->live && st.st_size >= PROGRESS_BYTES && d->cli->err.tty && !d->cli->out.tty)
         in->size = st.st_size;
     int rc = reader_new(in->fd, &in->reader);
-    return rc ? rc : proctree_new(TREE_PROCESSES, &in->tree);
+    if (!rc)
+        rc = proctree_new(TREE_PROCESSES, &in->tree);
+    return rc ? rc : correlator_new(d->set, &in->correlator);
 }
 
 /* One input; a file that cannot be read is reported and the next one taken. */

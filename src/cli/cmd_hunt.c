@@ -134,7 +134,7 @@ struct local {
 static int print_match(struct local *l, const char *file, uint64_t line, const struct match *match,
                        const struct event *event)
 {
-    const struct alertprint alert = {file, line, l->set, match, event};
+    const struct alertprint alert = {file, line, l->set, match, event, NULL};
     if (l->most && l->found >= l->most)
         return 0;
     if (l->form == LISTING_TABLE) {

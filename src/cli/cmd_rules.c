@@ -82,7 +82,7 @@ int cmd_rules_list(struct cli *cli, const struct opt *opt, struct err *err)
         rc = rules_finish(&rules, err);
     if (rc)
         return rc;
-    for (uint32_t i = 0; i < ruleset_len(rules.set); i++) {
+    for (uint32_t i = 0; i < ruleset_len(rules.set) + ruleset_correlations(rules.set); i++) {
         struct rule_info info = ruleset_info(rules.set, i);
         listing_cstr(&list, rule_level_name(info.level));
         listing_str(&list, info.title);

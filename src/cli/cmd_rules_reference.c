@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/cmd_rules.h"
 #include "cli/listing.h"
+#include "detect/correlation.h"
 #include "detect/modifiers.h"
 #include "detect/placeholder.h"
 
@@ -24,6 +25,10 @@ static void add_markdown(struct buf *out)
     for (size_t i = 0; i < modifier_table_len; i++)
         buf_addf(out, "| `%.*s` | %.*s |\n", STR_FMT(modifier_table[i].name),
                  STR_FMT(modifier_table[i].doc));
+    buf_add_cstr(out, "\n| correlation | compares |\n|---|---|\n");
+    for (size_t i = 0; i < CORRELATION_TYPES; i++)
+        buf_addf(out, "| `%.*s` | %.*s |\n", STR_FMT(correlation_table[i].name),
+                 STR_FMT(correlation_table[i].doc));
     buf_add_cstr(out, "\n| placeholder | means | values |\n|---|---|---|\n");
     for (size_t i = 0; i < placeholder_table_len; i++) {
         buf_addf(out, "| `%%%.*s%%` | %.*s | ", STR_FMT(placeholder_table[i].name),
@@ -52,6 +57,8 @@ int cmd_rules_reference(struct cli *cli, const struct opt *opt, struct err *err)
     listing_init(&list, (enum listing_form)opt_choice(opt, "output"), columns, ARRAY_LEN(columns));
     for (size_t i = 0; i < modifier_table_len; i++)
         add_word(&list, "modifier", modifier_table[i].name, modifier_table[i].doc);
+    for (size_t i = 0; i < CORRELATION_TYPES; i++)
+        add_word(&list, "correlation", correlation_table[i].name, correlation_table[i].doc);
     for (size_t i = 0; i < placeholder_table_len; i++)
         add_word(&list, "placeholder", placeholder_table[i].name, placeholder_table[i].doc);
     return listing_print(&list, &cli->out) ? err_set(err, E_NOMEM, "out of memory") : 0;

@@ -7,6 +7,7 @@
 #include "cli/rules.h"
 #include "cli/testevent.h"
 #include "codec/yaml.h"
+#include "detect/correlator.h"
 #include "event/normalise.h"
 #include "event/proctree.h"
 
@@ -39,6 +40,11 @@ static void tester_done(struct tester *t)
 {
     normaliser_free(t->normaliser);
     buf_done(&t->json);
+}
+
+static void free_correlator(struct correlator **correlator)
+{
+    correlator_free(*correlator);
 }
 
 static void free_tree(struct proctree **tree)
@@ -80,8 +86,8 @@ static const struct match *find_match(const struct match *matches, int count, ui
 }
 
 /* One event of a test. Sets *fired and, the first time, appends what matched to `why`. */
-static int play_event(struct file_run *run, struct proctree *tree, const struct yaml_node *node,
-                      uint32_t rule, bool *fired, struct buf *why)
+static int play_event(struct file_run *run, struct proctree *tree, struct correlator *correlator,
+                      const struct yaml_node *node, uint32_t rule, bool *fired, struct buf *why)
 {
     struct tester *t = run->tester;
     struct err err = {0};
@@ -108,7 +114,13 @@ static int play_event(struct file_run *run, struct proctree *tree, const struct 
     int count = engine_match(run->engine, &event, &matches);
     if (count < 0)
         return count;
+    const struct correlated *correlated = NULL;
+    int alerts = correlator_event(correlator, &event, node->line, matches, count, &correlated);
+    if (alerts < 0)
+        return alerts;
     const struct match *match = find_match(matches, count, rule);
+    for (int i = 0; i < alerts; i++)
+        match = correlated[i].match.rule == rule ? &correlated[i].match : match;
     for (uint32_t i = 0; match && !*fired && i < match->fields_len; i++)
         buf_addf(why, "%s%.*s=%.*s", i ? ", " : "", STR_FMT(match->fields[i].field),
                  STR_FMT(match->fields[i].value));
@@ -123,11 +135,14 @@ static int play_test(struct file_run *run, const struct yaml_node *node, uint32_
     struct proctree *tree CLEANUP(free_tree) = NULL;
     struct buf why CLEANUP(buf_done) = {0};
     bool fired = false;
+    struct correlator *correlator CLEANUP(free_correlator) = NULL;
     int rc = proctree_new(TREE_PROCESSES, &tree);
+    if (!rc)
+        rc = correlator_new(run->set, &correlator);
     if (!rc && node->type == YAML_MAP)
-        rc = play_event(run, tree, node, rule, &fired, &why);
+        rc = play_event(run, tree, correlator, node, rule, &fired, &why);
     for (size_t i = 0; !rc && node->type == YAML_LIST && i < node->len; i++)
-        rc = play_event(run, tree, node->items[i], rule, &fired, &why);
+        rc = play_event(run, tree, correlator, node->items[i], rule, &fired, &why);
     if (rc)
         return rc;
     t->totals.events++;
@@ -180,7 +195,7 @@ static int play_tests(struct file_run *run, const struct yaml_node *tests, uint3
 static uint32_t find_rule(const struct ruleset *set, struct str id, struct str title)
 {
     uint32_t rule = 0;
-    while (rule < ruleset_len(set)) {
+    while (rule < ruleset_len(set) + ruleset_correlations(set)) {
         struct rule_info info = ruleset_info(set, rule);
         if (id.len ? str_eq_nocase(info.id, id) : str_eq(info.title, title))
             break;
@@ -195,7 +210,7 @@ static int play_document(struct file_run *run, const struct yaml_node *doc)
     struct str title = yaml_find_text(doc, "title");
     const struct yaml_node *tests = yaml_find(yaml_find(doc, "cordon"), "tests");
     uint32_t rule = find_rule(run->set, yaml_find_text(doc, "id"), title);
-    if (rule == ruleset_len(run->set))
+    if (rule == ruleset_len(run->set) + ruleset_correlations(run->set))
         return 0; /* refused, and counted as a failure already */
     t->totals.rules++;
     if (!yaml_find(tests, "fire") || !yaml_find(tests, "quiet")) {

@@ -1,6 +1,7 @@
 /* One alert as JSON. See detect.h, alert_add_json. Everything from the event goes through the JSON
  * writer's escaping: a file name must not be able to end a string. */
 #include "codec/json_out.h"
+#include "detect/correlator.h"
 #include "detect/detect.h"
 
 /* A value the rule asked to be absent is null. */
@@ -69,8 +70,8 @@ static void add_rule(struct buf *out, const struct rule_info *info)
     json_object_end(j);
 }
 
-void alert_add_json(struct buf *out, struct str head, const struct ruleset *r,
-                    const struct match *m, const struct event *ev)
+static void add_front(struct buf *out, struct str head, const struct ruleset *r,
+                      const struct match *m)
 {
     struct rule_info info = ruleset_info(r, m->rule);
     buf_add_char(out, '{');
@@ -79,7 +80,56 @@ void alert_add_json(struct buf *out, struct str head, const struct ruleset *r,
     add_rule(out, &info);
     buf_add_cstr(out, ",\"matched\":");
     add_matched(out, m);
+}
+
+static void add_back(struct buf *out, const struct event *ev)
+{
     buf_add_cstr(out, ",\"event\":");
     event_add_json(out, ev);
     buf_add_char(out, '}');
+}
+
+void alert_add_json(struct buf *out, struct str head, const struct ruleset *r,
+                    const struct match *m, const struct event *ev)
+{
+    add_front(out, head, r, m);
+    add_back(out, ev);
+}
+
+/* Thousandths as a number without needless zeros. */
+static void add_thousandths(struct buf *out, int64_t value)
+{
+    int64_t whole = value / 1000;
+    int64_t rest = value % 1000;
+    buf_addf(out, "%s%lld", value < 0 && whole == 0 ? "-" : "", (long long)whole);
+    if (rest)
+        buf_addf(out, ".%03lld", (long long)(rest < 0 ? -rest : rest));
+}
+
+static void add_correlation(struct buf *out, const struct ruleset *r, const struct correlated *c)
+{
+    buf_addf(out, ",\"correlation\":{\"type\":\"%.*s\",\"value\":",
+             STR_FMT(correlation_table[c->type].name));
+    add_thousandths(out, c->value);
+    buf_addf(out, ",\"events_total\":%u,\"events\":", c->events_total);
+    struct json_out writer = {.out = out};
+    json_array_begin(&writer);
+    for (uint32_t i = 0; i < c->events_len; i++) {
+        json_object_begin(&writer);
+        json_kv_int(&writer, "record", (int64_t)c->events[i].record);
+        json_key(&writer, "time");
+        json_time(&writer, c->events[i].time_ns);
+        json_kv_str(&writer, "rule", ruleset_info(r, c->events[i].rule).id);
+        json_object_end(&writer);
+    }
+    json_array_end(&writer);
+    buf_add_char(out, '}');
+}
+
+void alert_add_correlated_json(struct buf *out, struct str head, const struct ruleset *r,
+                               const struct correlated *c, const struct event *ev)
+{
+    add_front(out, head, r, &c->match);
+    add_correlation(out, r, c);
+    add_back(out, ev);
 }

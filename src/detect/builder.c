@@ -7,6 +7,7 @@
 #include "detect/exception_build.h"
 #include "detect/jamf.h"
 #include "detect/matcher.h"
+#include "detect/sigma_correlation.h"
 #include "detect/prevent_build.h"
 #include "schema/param.h"
 
@@ -32,9 +33,23 @@ void builder_free(struct builder *b)
 {
     if (!b)
         return;
-    struct buf *const bufs[] = {&b->pool,        &b->rules,      &b->techniques, &b->code,
-                                &b->item_list,   &b->field_list, &b->logsources, &b->scratch,
-                                &b->filter_code, &b->filters,    &b->yara};
+    struct buf *const bufs[] = {&b->pool,
+                                &b->rules,
+                                &b->techniques,
+                                &b->code,
+                                &b->item_list,
+                                &b->field_list,
+                                &b->logsources,
+                                &b->scratch,
+                                &b->filter_code,
+                                &b->filters,
+                                &b->yara,
+                                &b->correlations,
+                                &b->image_correlations,
+                                &b->image_correlation_refs,
+                                &b->image_correlation_groups,
+                                &b->image_correlation_fields,
+                                &b->image_silent};
     struct map *const maps[] = {&b->strings, &b->items,    &b->fields,
                                 &b->sources, &b->rule_ids, &b->names};
     for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
@@ -96,6 +111,10 @@ static int check_id(const struct builder *b, const struct sigma_rule *rule, stru
     uint64_t index;
     if (!map_find(&b->rule_ids, rule->id, &index))
         return 0;
+    err_at(err, NULL, rule->line, rule->column);
+    if (index >= BUILDER_CORRELATION)
+        return err_set(err, E_EXISTS, "id '%.*s' is already used by a correlation",
+                       STR_FMT(rule->id));
     struct image_rule other;
     memcpy(&other, b->rules.ptr + index * sizeof other, sizeof other);
     err_at(err, NULL, rule->line, rule->column);
@@ -103,27 +122,38 @@ static int check_id(const struct builder *b, const struct sigma_rule *rule, stru
                    (int)other.source.len, b->pool.ptr + other.source.offset);
 }
 
-static int remember(struct builder *b, const struct sigma_rule *rule)
+int builder_remember(struct builder *b, const struct sigma_rule *head, uint64_t what)
 {
-    struct str id = arena_str(&b->arena, rule->id);
-    uint32_t index = builder_count(&b->rules, sizeof(struct image_rule)) - 1;
-    int rc = id.ptr ? map_put(&b->rule_ids, id, index) : E_NOMEM;
-    if (rc || rule->name.len == 0)
+    struct str id = arena_str(&b->arena, head->id);
+    int rc = id.ptr ? map_put(&b->rule_ids, id, what) : E_NOMEM;
+    if (rc || head->name.len == 0)
         return rc;
-    struct str name = arena_str(&b->arena, rule->name);
-    bool known = map_find(&b->names, rule->name, NULL);
-    return name.ptr ? map_put(&b->names, name, known ? BUILDER_AMBIGUOUS : index) : E_NOMEM;
+    struct str name = arena_str(&b->arena, head->name);
+    bool known = map_find(&b->names, head->name, NULL);
+    return name.ptr ? map_put(&b->names, name, known ? BUILDER_AMBIGUOUS : what) : E_NOMEM;
+}
+
+int builder_find(const struct builder *b, struct str ref, uint64_t *ret_what, struct err *err)
+{
+    uint64_t what;
+    if (!map_find(&b->rule_ids, ref, &what) && !map_find(&b->names, ref, &what))
+        return err_set(err, E_NOT_FOUND, "there is no rule with the id or name '%.*s'",
+                       STR_FMT(ref));
+    if (what == BUILDER_AMBIGUOUS)
+        return err_set(err, E_EXISTS, "several rules have the name '%.*s'", STR_FMT(ref));
+    *ret_what = what;
+    return 0;
 }
 
 int builder_find_rule(const struct builder *b, struct str ref, uint32_t *ret_rule, struct err *err)
 {
-    uint64_t index;
-    if (!map_find(&b->rule_ids, ref, &index) && !map_find(&b->names, ref, &index))
-        return err_set(err, E_NOT_FOUND, "there is no rule with the id or name '%.*s'",
-                       STR_FMT(ref));
-    if (index == BUILDER_AMBIGUOUS)
-        return err_set(err, E_EXISTS, "several rules have the name '%.*s'", STR_FMT(ref));
-    *ret_rule = (uint32_t)index;
+    uint64_t what;
+    int rc = builder_find(b, ref, &what, err);
+    if (rc)
+        return rc;
+    if (what >= BUILDER_CORRELATION)
+        return err_set(err, E_PARSE, "'%.*s' is a correlation", STR_FMT(ref));
+    *ret_rule = (uint32_t)what;
     return 0;
 }
 
@@ -164,7 +194,7 @@ static int add_checked(struct builder *b, const struct sigma_rule *rule, struct 
         return err_set(err, E_LIMIT, "a ruleset holds at most %d rules", BUILDER_RULES_MOST);
     int rc = add_record(b, rule, source);
     if (rc == 0)
-        rc = remember(b, rule);
+        rc = builder_remember(b, rule, builder_count(&b->rules, sizeof(struct image_rule)) - 1);
     return rc ? give_up(b, rc, err) : 0;
 }
 
@@ -235,6 +265,20 @@ static int add_yara_document(struct file *f, const struct yaml_node *doc,
                             source->text, err);
 }
 
+static int add_correlation(struct file *f, const struct yaml_node *doc, struct arena *arena,
+                           int *ret_refused, struct err *err)
+{
+    struct builder *b = f->b;
+    struct sigma_correlation *correlation;
+    *ret_refused = sigma_correlation(doc, arena, &correlation, err);
+    if (*ret_refused == 0)
+        *ret_refused = check_id(b, correlation->head, err);
+    if (*ret_refused)
+        return 0;
+    int rc = builder_correlation_add(b, correlation, str_of(f->source));
+    return rc ? give_up(b, rc, err) : 0;
+}
+
 /* One document. @return 0, E_NOMEM or E_LIMIT for the builder; *ret_refused for the document */
 static int add_document(struct file *f, const struct yaml_node *doc, struct arena *arena,
                         int *ret_refused, uint32_t *ret_rules, struct err *err)
@@ -252,7 +296,7 @@ static int add_document(struct file *f, const struct yaml_node *doc, struct aren
         rc = add_filter(f, doc, arena, ret_refused, err);
         break;
     case SIGMA_CORRELATION:
-        *ret_refused = sigma_fail(err, doc, E_UNSUPPORTED, "correlations are not supported yet");
+        rc = add_correlation(f, doc, arena, ret_refused, err);
         break;
     default:
         rc = add_rule(f, doc, arena, ret_refused, err);
@@ -357,6 +401,8 @@ int builder_link(struct builder *b, builder_refused_fn refused, void *arg,
         return 0;
     const struct builder_hearer hearer = {refused, arg, counts};
     int rc = builder_filter_apply(b, &hearer);
+    if (rc == 0)
+        rc = builder_correlation_link(b, &hearer);
     if (rc)
         return give_up(b, rc, err);
     b->linked = true;
@@ -495,11 +541,31 @@ int builder_finish(struct builder *b, struct buf *ret_image, struct err *err)
         rc = exception_build(b, &except);
     struct buf image = {0};
     if (rc == 0) {
-        const struct buf parts[] = {
-            b->pool,        b->rules,          b->techniques, b->code,      b->item_list,
-            b->field_list,  index.logsources,  index.always,  index.start,  index.rules,
-            t.matchers,     t.tables,          b->yara,       prevent,      prevent_texts,
-            prevent_origin, except.exceptions, except.tests,  except.start, except.list};
+        const struct buf parts[] = {b->pool,
+                                    b->rules,
+                                    b->techniques,
+                                    b->code,
+                                    b->item_list,
+                                    b->field_list,
+                                    index.logsources,
+                                    index.always,
+                                    index.start,
+                                    index.rules,
+                                    t.matchers,
+                                    t.tables,
+                                    b->yara,
+                                    prevent,
+                                    prevent_texts,
+                                    prevent_origin,
+                                    except.exceptions,
+                                    except.tests,
+                                    except.start,
+                                    except.list,
+                                    b->image_correlations,
+                                    b->image_correlation_refs,
+                                    b->image_correlation_groups,
+                                    b->image_correlation_fields,
+                                    b->image_silent};
         rc = image_write(parts, &image, err);
     } else {
         (void)err_set(err, rc, "%s", err_sentence(rc));

@@ -18,9 +18,12 @@ enum {
     BUILDER_ITEMS_MOST = 1 << 24,
     BUILDER_CODE_MOST = 65536,    /* words of one rule's condition */
     BUILDER_CODE_TOTAL = 1 << 25, /* words of all conditions, filters applied */
-    BUILDER_FILTERS_MOST = 65536
+    BUILDER_FILTERS_MOST = 65536,
+    BUILDER_CORRELATIONS_MOST = 4096
 };
 
+/** What ids and names of correlations stand for: this plus their number. */
+#define BUILDER_CORRELATION (UINT64_C(1) << 40)
 /** Value of a name that several rules have. */
 #define BUILDER_AMBIGUOUS UINT64_MAX
 
@@ -45,8 +48,14 @@ struct builder {
     struct exceptions exceptions;
     builder_refused_fn note; /* may be NULL */
     void *note_arg;
-    struct buf filters;     /* struct builder_filter */
-    struct buf filter_code; /* uint32_t */
+    struct buf filters;      /* struct builder_filter */
+    struct buf filter_code;  /* uint32_t */
+    struct buf correlations; /* struct builder_correlation */
+    struct buf image_correlations;
+    struct buf image_correlation_refs;
+    struct buf image_correlation_groups;
+    struct buf image_correlation_fields;
+    struct buf image_silent;
     const struct placeholders *placeholders;
     bool linked;
     int failed; /* 0, E_NOMEM or E_LIMIT */
@@ -107,11 +116,28 @@ int builder_filter_add(struct builder *b, const struct sigma_filter *filter,
 /** Add every filter's condition to those of its rules. @return 0, E_NOMEM or E_LIMIT */
 int builder_filter_apply(struct builder *b, const struct builder_hearer *hearer) MUST_CHECK;
 
+/* builder_correlation.c: correlations. */
+
+struct sigma_correlation;
+
+/** Keep a correlation until all rules are there. @return 0, E_NOMEM or E_LIMIT */
+int builder_correlation_add(struct builder *b, const struct sigma_correlation *correlation,
+                            struct str source) MUST_CHECK;
+/** Find the rules of every correlation. @return 0, E_NOMEM or E_LIMIT */
+int builder_correlation_link(struct builder *b, const struct builder_hearer *hearer) MUST_CHECK;
+
 /* builder.c */
+
+/** Let id and name stand for this. @return 0 or E_NOMEM */
+int builder_remember(struct builder *b, const struct sigma_rule *head, uint64_t what) MUST_CHECK;
+/** What an id or a name stands for; as builder_find_rule. */
+int builder_find(const struct builder *b, struct str ref, uint64_t *ret_what,
+                 struct err *err) MUST_CHECK;
 
 /**
  * Rule by id or name.
- * @return 0, E_NOT_FOUND or E_EXISTS (several rules have the name), with the reason in err
+ * @return 0, E_PARSE (it is a correlation), E_NOT_FOUND or E_EXISTS (several rules have the name),
+ * with the reason in err
  */
 int builder_find_rule(const struct builder *b, struct str ref, uint32_t *ret_rule,
                       struct err *err) MUST_CHECK;

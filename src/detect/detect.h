@@ -137,7 +137,11 @@ struct ruleset *ruleset_ref(struct ruleset *r);
 void ruleset_unref(struct ruleset *r);
 
 uint32_t ruleset_len(const struct ruleset *r);
-/** @param rule 0 .. ruleset_len-1 */
+/** Correlations; as rules they are numbered from ruleset_len on. */
+uint32_t ruleset_correlations(const struct ruleset *r);
+/** Whether a rule fires for correlations alone and should not alert by itself. */
+bool ruleset_is_silent(const struct ruleset *r, uint32_t rule);
+/** @param rule 0 .. ruleset_len + ruleset_correlations - 1 */
 struct rule_info ruleset_info(const struct ruleset *r, uint32_t rule);
 /** SHA-256 of the image as 64 hex digits: the ruleset's version. */
 struct str ruleset_version(const struct ruleset *r);

@@ -220,6 +220,34 @@ static inline uint32_t op_word(enum image_op op, uint32_t argument)
     return (uint32_t)op << OP_SHIFT | argument;
 }
 
+/** A correlation. As a rule it is numbered behind the rules. */
+struct image_correlation {
+    struct image_str id;
+    struct image_str title;
+    struct image_str description;
+    struct image_str source;
+    int64_t timespan_ns;
+    int64_t bounds[6];   /* thousandths, by enum correlation_bound */
+    uint32_t bounds_set; /* bit for each that is there */
+    uint32_t type;       /* enum correlation_type */
+    uint32_t level;
+    uint32_t percentile;
+    uint32_t techniques_start; /* follows the rule or correlation before */
+    uint32_t techniques_len;
+    uint32_t refs_start;
+    uint32_t refs_len;
+    uint32_t groups_start;
+    uint32_t groups_len;
+    uint32_t fields_len; /* values that are counted together */
+    uint32_t reserved;   /* 0 */
+};
+
+struct image_correlation_ref {
+    uint32_t rule; /* a rule, or behind them a correlation before this one */
+    /* Names of the fields to group by, then of those that are counted. */
+    uint32_t fields_start;
+};
+
 /* X(id, number, record type, member of struct image, what it holds). Numbers 32 to 47 are for
  * prevent lists, 48 and up are kept for other rule languages and correlations. */
 #define IMAGE_SECTIONS(X)                                                                          \
@@ -243,7 +271,15 @@ static inline uint32_t op_word(enum image_op op, uint32_t argument)
     X(SECTION_EXCEPTIONS, 60, struct image_exception, exceptions, "exceptions")                    \
     X(SECTION_TESTS, 61, struct image_test, exception_tests, "conditions of the exceptions")       \
     X(SECTION_EXCEPTION_START, 62, uint32_t, exception_start, "by rule, where its exceptions are") \
-    X(SECTION_EXCEPTION_LIST, 63, uint32_t, exception_list, "exceptions of the rules")
+    X(SECTION_EXCEPTION_LIST, 63, uint32_t, exception_list, "exceptions of the rules")             \
+    X(SECTION_CORRELATIONS, 48, struct image_correlation, correlations, "correlations")            \
+    X(SECTION_CORRELATION_REFS, 49, struct image_correlation_ref, correlation_refs,                \
+      "rules of the correlations")                                                                 \
+    X(SECTION_CORRELATION_GROUPS, 50, struct image_str, correlation_groups,                        \
+      "names of the fields that correlations group by")                                            \
+    X(SECTION_CORRELATION_FIELDS, 51, struct image_str, correlation_fields,                        \
+      "fields of the correlations' rules")                                                         \
+    X(SECTION_SILENT, 52, uint32_t, silent, "rules that do not alert by themselves")
 
 enum image_section_id {
 #define IMAGE_ID(id, number, type, member, doc) id = number,

@@ -210,9 +210,29 @@ uint32_t ruleset_len(const struct ruleset *r)
     return r->image.rules_len;
 }
 
+uint32_t ruleset_correlations(const struct ruleset *r)
+{
+    return r->image.correlations_len;
+}
+
+static struct rule_info correlation_info(const struct ruleset *r, uint32_t correlation)
+{
+    const struct image *image = &r->image;
+    const struct image_correlation *i = &image->correlations[correlation];
+    return (struct rule_info){.id = image_text(image, i->id),
+                              .title = image_text(image, i->title),
+                              .description = image_text(image, i->description),
+                              .source = image_text(image, i->source),
+                              .level = (enum rule_level)i->level,
+                              .techniques = r->techniques + i->techniques_start,
+                              .techniques_len = i->techniques_len};
+}
+
 struct rule_info ruleset_info(const struct ruleset *r, uint32_t rule)
 {
     const struct image *image = &r->image;
+    if (rule >= image->rules_len)
+        return correlation_info(r, rule - image->rules_len);
     const struct image_rule *i = &image->rules[rule];
     return (struct rule_info){.id = image_text(image, i->id),
                               .title = image_text(image, i->title),
@@ -261,4 +281,18 @@ uint32_t ruleset_exception_rules(const struct ruleset *r, uint32_t exception)
     for (uint32_t i = 0; i < r->image.exception_list_len; i++)
         count += r->image.exception_list[i] == exception ? 1 : 0;
     return count;
+}
+
+bool ruleset_is_silent(const struct ruleset *r, uint32_t rule)
+{
+    size_t low = 0;
+    size_t high = r->image.silent_len;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (r->image.silent[middle] < rule)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < r->image.silent_len && r->image.silent[low] == rule;
 }

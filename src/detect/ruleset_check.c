@@ -257,5 +257,7 @@ int ruleset_check(const struct image *image, struct err *err)
         rc = check_exceptions(image, err);
     if (rc == 0)
         rc = check_yara(image, err);
+    if (rc == 0)
+        rc = ruleset_check_correlations(image, err);
     return rc ? rc : check_matchers(image, err);
 }

@@ -60,6 +60,9 @@ struct ruleset {
  */
 int ruleset_check(const struct image *image, struct err *err) MUST_CHECK;
 
+/** The same for correlations; the rules must have been checked. In ruleset_check_correlation.c. */
+int ruleset_check_correlations(const struct image *image, struct err *err) MUST_CHECK;
+
 /**
  * Whether rules of the log source concern events of this product, category and service; see
  * engine_source.c for what a missing part means.

@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "codec/json_out.h"
-#include "detect/detect.h"
+#include "detect/correlator.h"
 #include "device/analysis_prevent.h"
 #include "event/normalise.h"
 #include "os/clock.h"
@@ -20,6 +20,7 @@ struct analysis {
     struct proctree *tree;
     struct ruleset *ruleset; /* NULL until the first one came */
     struct engine *engine;
+    struct correlator *correlator; /* this device's, of the ruleset; NULL before its first event */
     uint64_t quiet[(KIND_COUNT + 63) / 64]; /* kinds that are matched and not sent */
     const struct prevent *prevent;          /* of the ruleset */
     bool wants_hash;                        /* some entry denies by hash */
@@ -51,6 +52,7 @@ void analysis_free(struct analysis *a)
     if (!a)
         return;
     proctree_free(a->tree);
+    correlator_free(a->correlator);
     buf_done(&a->event_json);
     for (size_t i = 0; i < ARRAY_LEN(a->bodies); i++)
         buf_done(&a->bodies[i]);
@@ -59,6 +61,7 @@ void analysis_free(struct analysis *a)
 
 void analysis_use(struct analysis *a, struct ruleset *ruleset, struct engine *engine)
 {
+    correlator_free(TAKE(a->correlator));
     a->ruleset = ruleset;
     a->engine = engine;
     a->prevent = ruleset ? ruleset_prevent(ruleset) : NULL;
@@ -106,8 +109,8 @@ static bool is_quiet(const struct analysis *a, enum event_kind kind)
 
 /* One alert: what fired, the event, and the ancestry, as the server stores it. Without a match: of
  * the prevent lists. */
-static int build_alert(struct analysis *a, const struct match *m, const struct event *ev,
-                       struct buf *out)
+static int build_alert(struct analysis *a, const struct match *m, const struct correlated *c,
+                       const struct event *ev, struct buf *out)
 {
     buf_clear(out);
     struct buf head CLEANUP(buf_done) = {0};
@@ -122,7 +125,9 @@ static int build_alert(struct analysis *a, const struct match *m, const struct e
     buf_add_char(&head, ',');
     if (buf_check(&head))
         return buf_check(&head);
-    if (m)
+    if (c)
+        alert_add_correlated_json(out, buf_str(&head), a->ruleset, c, ev);
+    else if (m)
         alert_add_json(out, buf_str(&head), a->ruleset, m, ev);
     else
         analysis_add_prevent_alert(out, buf_str(&head), ev);
@@ -153,7 +158,7 @@ static int add_prevented(struct analysis *a, const struct event *ev, struct agen
 {
     if (ev->kind != KIND_PREVENT)
         return 0;
-    int rc = build_alert(a, NULL, ev, &a->bodies[0]);
+    int rc = build_alert(a, NULL, NULL, ev, &a->bodies[0]);
     if (rc)
         return rc;
     analysis_prevent_rule(ev, rule);
@@ -164,6 +169,36 @@ static int add_prevented(struct analysis *a, const struct event *ev, struct agen
     return 0;
 }
 
+static int add_alert(struct analysis *a, const struct match *m, const struct correlated *c,
+                     const struct event *ev, struct agent_event *message)
+{
+    if (message->alerts_len >= AGENT_EVENT_ALERTS_MAX)
+        return 0;
+    struct buf *body = &a->bodies[message->alerts_len];
+    int rc = build_alert(a, m, c, ev, body);
+    if (rc)
+        return rc;
+    message->alerts[message->alerts_len].rule = ruleset_info(a->ruleset, m->rule).id;
+    message->alerts[message->alerts_len].json = buf_str(body);
+    message->alerts_len++;
+    a->stats.alerts++;
+    return 0;
+}
+
+/* Correlations last: they must not push out what the event shows by itself. */
+static int correlate(struct analysis *a, const struct match *matches, int count,
+                     const struct event *ev, struct agent_event *message)
+{
+    const struct correlated *fired = NULL;
+    int rc = a->correlator ? 0 : correlator_new(a->ruleset, &a->correlator);
+    if (rc)
+        return rc;
+    int n = correlator_event(a->correlator, ev, message->record, matches, count, &fired);
+    for (int i = 0; rc == 0 && i < n; i++)
+        rc = add_alert(a, &fired[i].match, &fired[i], ev, message);
+    return n < 0 ? n : rc;
+}
+
 static int match_all(struct analysis *a, const struct event *ev, struct agent_event *message)
 {
     const struct match *matches = NULL;
@@ -172,19 +207,12 @@ static int match_all(struct analysis *a, const struct event *ev, struct agent_ev
         return 0;
     }
     int n = engine_match(a->engine, ev, &matches);
-    if (n < 0)
-        return n;
-    for (int i = 0; i < n && message->alerts_len < AGENT_EVENT_ALERTS_MAX; i++) {
-        struct buf *body = &a->bodies[message->alerts_len];
-        int rc = build_alert(a, &matches[i], ev, body);
-        if (rc)
-            return rc;
-        message->alerts[message->alerts_len].rule = ruleset_info(a->ruleset, matches[i].rule).id;
-        message->alerts[message->alerts_len].json = buf_str(body);
-        message->alerts_len++;
-        a->stats.alerts++;
+    int rc = n < 0 ? n : 0;
+    for (int i = 0; rc == 0 && i < n; i++) {
+        if (!ruleset_is_silent(a->ruleset, matches[i].rule))
+            rc = add_alert(a, &matches[i], NULL, ev, message);
     }
-    return 0;
+    return rc ? rc : correlate(a, matches, n, ev, message);
 }
 
 static void note_file(struct analysis *a, const struct event *ev)

@@ -37,7 +37,8 @@ int analysis_new(struct normaliser *normaliser, size_t processes_max,
 /** NULL is allowed. */
 void analysis_free(struct analysis *a);
 
-/** Match with these rules from now on. Both borrowed until replaced; NULL: none. */
+/** Match with these rules from now on. Both borrowed until replaced; NULL: none.
+ * Correlations begin anew. */
 void analysis_use(struct analysis *a, struct ruleset *ruleset, struct engine *engine);
 
 struct agent_suspect;

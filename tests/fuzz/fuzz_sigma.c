@@ -1,5 +1,6 @@
 /* Fuzz Sigma rule files: whatever is accepted becomes an image that loads and matches. */
-#include "detect/detect.h"
+#include "base/timefmt.h"
+#include "detect/correlator.h"
 #include "fuzz/fuzz.h"
 
 static void check_refusal(void *arg, const struct err *err)
@@ -34,6 +35,22 @@ static void match(struct ruleset *r, struct str text)
         FUZZ_ASSERT(buf_check(&out) == 0);
         buf_done(&out);
     }
+    struct correlator *c;
+    const struct correlated *fired = NULL;
+    if (correlator_new(r, &c))
+        abort();
+    for (int64_t i = 0; i < 8; i++) {
+        ev.time_ns = (1700000000 + (i % 3 ? i : -i)) * NS_PER_S;
+        int alerts = correlator_event(c, &ev, (uint64_t)i, matches, count, &fired);
+        FUZZ_ASSERT(alerts >= 0);
+        for (int k = 0; k < alerts; k++) {
+            struct buf out = {0};
+            alert_add_correlated_json(&out, STR(""), r, &fired[k], &ev);
+            FUZZ_ASSERT(buf_check(&out) == 0 && fired[k].events_len > 0);
+            buf_done(&out);
+        }
+    }
+    correlator_free(c);
     engine_free(e);
 }
 
@@ -50,13 +67,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     FUZZ_ASSERT(refused == counts.refused);
     struct buf image = {0};
+    if (builder_link(b, check_refusal, &refused, &counts, NULL))
+        abort();
+    FUZZ_ASSERT(refused == counts.refused);
     if (builder_finish(b, &image, NULL))
         abort();
     builder_free(b);
     struct ruleset *r;
     if (ruleset_load(buf_str(&image), &r, NULL))
         abort();
-    FUZZ_ASSERT(ruleset_len(r) == counts.accepted);
+    FUZZ_ASSERT(ruleset_len(r) + ruleset_correlations(r) == counts.accepted);
     match(r, text);
     ruleset_unref(r);
     buf_done(&image);

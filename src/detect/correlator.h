@@ -1,0 +1,67 @@
+/* The state of correlations for one device: what matched lately, by correlation and group. One
+ * thread at a time. Windows slide with the events' own times; an event may come up to
+ * CORRELATION_TOLERANCE_S after newer ones and is put in its place. Memory is bounded: limits are
+ * in detect/correlation.h, what had to leave early is counted. A new ruleset takes a new
+ * correlator: correlations begin anew with it. */
+#ifndef CORDON_DETECT_CORRELATOR_H
+#define CORDON_DETECT_CORRELATOR_H
+
+#include "detect/correlation.h"
+#include "detect/detect.h"
+
+struct correlator;
+
+/** One of the events that made a correlation fire. */
+struct correlated_event {
+    int64_t time_ns;
+    uint64_t record; /* as the caller numbered it */
+    uint32_t rule;   /* that fired on it: for ruleset_info */
+};
+
+/** A correlation that fired. Slices are valid until the next correlator_event. */
+struct correlated {
+    struct match match; /* rule: for ruleset_info; fields: group-by and their values */
+    enum correlation_type type;
+    int64_t value;                         /* of what the condition compares, in thousandths */
+    const struct correlated_event *events; /* the newest of them, oldest first */
+    uint32_t events_len;
+    uint32_t events_total;
+};
+
+struct correlator_stats {
+    uint64_t matches; /* conditions that held, alerts or not */
+    uint64_t alerts;
+    uint64_t incomplete;      /* matches that lacked a field of group-by or of the condition */
+    uint64_t late;            /* matches that came too late to count */
+    uint64_t evicted_groups;  /* that left before their time for want of room */
+    uint64_t evicted_entries; /* likewise events */
+    uint64_t resets;          /* times the clock was set back and everything forgotten */
+};
+
+/** @return 0 or E_NOMEM. A ruleset without correlations gets one that does nothing, for free. */
+int correlator_new(struct ruleset *r, struct correlator **ret_correlator) MUST_CHECK;
+/** NULL is allowed. */
+void correlator_free(struct correlator *c);
+
+/**
+ * Take in one event and what fired on it. Every event should come, for its time.
+ *
+ * @param record  number by which alerts will name the event
+ * @param matches of engine_match for this event
+ * @param ret_alerts correlations that fired and should alert
+ * @return their number, or E_NOMEM (the event is then partly counted)
+ * Cost: for events that no correlation takes, a look at each match.
+ */
+int correlator_event(struct correlator *c, const struct event *ev, uint64_t record,
+                     const struct match *matches, int count, const struct correlated **ret_alerts);
+
+const struct correlator_stats *correlator_stats(const struct correlator *c);
+
+/**
+ * Append one alert, as alert_add_json, with "correlation":{"type","value",
+ * "events_total","events":[{"record","time","rule"}]}.
+ */
+void alert_add_correlated_json(struct buf *out, struct str head, const struct ruleset *r,
+                               const struct correlated *c, const struct event *ev);
+
+#endif

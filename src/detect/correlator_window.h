@@ -1,0 +1,68 @@
+/* One group of a correlation: its events in the order of their times, and what the condition looks
+ * at over the window that ends at one of them. The window can be moved by one event in either
+ * direction at a cost that does not depend on its length. Used by correlator.c alone. */
+#ifndef CORDON_DETECT_CORRELATOR_WINDOW_H
+#define CORDON_DETECT_CORRELATOR_WINDOW_H
+
+#include "base/err.h"
+#include "detect/correlation.h"
+
+struct correlator_entry {
+    int64_t time_ns;
+    uint64_t value; /* hash of a value, number of a rule, or a number in thousandths */
+    uint64_t record;
+    uint64_t arrival; /* entries of one event share it */
+    uint32_t rule;
+};
+
+/** How often each value is in the window; open addressing. */
+struct correlator_counts {
+    uint64_t *values;
+    uint32_t *counts; /* 0 = empty */
+    uint32_t cap;     /* power of two or 0 */
+    uint32_t len;
+};
+
+struct correlator_window {
+    enum correlation_type type;
+    uint32_t percentile;
+    int64_t timespan_ns;
+    struct correlator_entry *list; /* [start .. start+len) by time, then arrival */
+    size_t start;
+    size_t len;
+    size_t cap;
+    size_t first; /* the window is [first .. end), counted from `start` */
+    size_t end;
+    struct correlator_counts counts; /* value_count, temporal, temporal_ordered */
+    __int128 sum;                    /* value_sum, value_avg */
+    int64_t *sorted;                 /* value_percentile */
+    size_t sorted_len;
+    size_t sorted_cap;
+};
+
+void correlator_window_done(struct correlator_window *w);
+
+/** Entry by its place, counted from the oldest that is kept. */
+static inline struct correlator_entry *correlator_window_at(const struct correlator_window *w,
+                                                            size_t at)
+{
+    return &w->list[w->start + at];
+}
+
+/**
+ * Put entries of one event in, behind those of the same time, and move the window so that it ends
+ * with them.
+ * @param entries of the same time and arrival
+ * @return 0 or E_NOMEM (the window is then useless: drop it)
+ */
+int correlator_window_insert(struct correlator_window *w, const struct correlator_entry *entries,
+                             size_t len) MUST_CHECK;
+/** Move the window's end one event on. Only while end < len. @return 0 or E_NOMEM */
+int correlator_window_advance(struct correlator_window *w) MUST_CHECK;
+/** Forget the oldest event. Only while len > 0. */
+void correlator_window_drop(struct correlator_window *w);
+/** What the condition compares: num / den, num in thousandths. The window must not be empty. */
+void correlator_window_value(const struct correlator_window *w, __int128 *ret_num,
+                             int64_t *ret_den);
+
+#endif
