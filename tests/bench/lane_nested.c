@@ -1,7 +1,7 @@
 /* Lines as eslogger writes them (schema 1, version 9): every member that EndpointSecurity tells,
  * slashes escaped. The keys of an object stand in the order of a hash table: one order all through
- * a run, as eslogger's dictionaries have it, or, to see what that is worth, a new one each time.
- * See lane.h. */
+ * a run, or a new one each time. Which of the two eslogger's own output is like no recording here
+ * tells; the truth lies between the two lanes. See lane.h. */
 #include "lane.h"
 
 #include <stdlib.h>
