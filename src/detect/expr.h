@@ -132,7 +132,7 @@ struct expr_rule {
  * Compile an expression over events as one rule of the ruleset being built.
  * @return 0, E_PARSE, E_LIMIT, E_NOMEM; err has source, line and column
  */
-int builder_add_expr(struct builder *b, struct str text, const struct expr_rule *rule,
+int builder_add_expr(struct builder *b, struct str text, const struct expr_rule *head,
                      struct err *err) MUST_CHECK;
 
 #endif

@@ -31,7 +31,7 @@ struct expr_lexer {
 };
 
 /** Next word. @return 0, E_PARSE (a string without end), E_NOMEM; err has the place */
-int expr_lex(struct expr_lexer *lexer, struct expr_token *ret_token, struct err *err) MUST_CHECK;
+int expr_lex(struct expr_lexer *l, struct expr_token *t, struct err *err) MUST_CHECK;
 
 /** What stands at a token, for messages: `'word'`, `the end`. Valid as long as the buffer. */
 const char *expr_token_name(const struct expr_token *token, char name[80]);
