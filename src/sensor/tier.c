@@ -22,8 +22,10 @@ static bool list_has(struct str list, struct str name)
 bool tier_tells(enum event_source source, enum event_kind kind)
 {
     struct str es = kind_table[kind].es;
-    if (kind == KIND_SENSOR)
+    if (kind == KIND_SENSOR || kind == KIND_PREVENT) /* the agent's own, whatever watches */
         return true;
+    if (kind == KIND_YARA_MATCH) /* a Mac has no YARA */
+        return source == SOURCE_KERNEL;
     switch (source) {
     case SOURCE_ES:
         return es.len || kind == KIND_EXEC_DENIED;

@@ -21,7 +21,7 @@ static void every_event_asked_of_eslogger_is_a_kind(void **state)
     unsigned told = 0;
     for (unsigned k = 0; k < KIND_COUNT; k++)
         told += tier_tells(SOURCE_ESLOGGER, (enum event_kind)k);
-    assert_int_equal(told, seen + 1); /* and `sensor` */
+    assert_int_equal(told, seen + 2); /* and `sensor` and `prevent`, the agent's own */
 }
 
 static void a_lower_tier_tells_no_more(void **state)
@@ -38,6 +38,8 @@ static void a_lower_tier_tells_no_more(void **state)
     assert_false(tier_tells(SOURCE_ES, KIND_DNS_QUERY));
     assert_true(tier_tells(SOURCE_KERNEL, KIND_EXEC));
     assert_false(tier_tells(SOURCE_KERNEL, KIND_SUDO));
+    assert_true(tier_tells(SOURCE_KERNEL, KIND_YARA_MATCH));
+    assert_false(tier_tells(SOURCE_ES, KIND_YARA_MATCH));
 }
 
 int main(void)
