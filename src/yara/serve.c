@@ -37,7 +37,7 @@ static void serve_done(struct serve *s)
 
 static void limit_memory(uint64_t bytes)
 {
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     (void)bytes; /* the sanitizer's shadow alone is larger than any limit */
 #else
     struct rlimit limit = {bytes, bytes};
