@@ -144,7 +144,7 @@ static int test_server(struct cli *cli, const struct opt *opt, struct err *err)
     int64_t examples = examples_of(opt);
     int rc = 0;
     for (size_t i = 0; !rc && i < opt->args_len; i++)
-        rc = rulefiles_each(opt->args[i], add_file, &text, err);
+        rc = rulefiles_each(opt->args[i], RULEFILES_YAML, add_file, &text, err);
     if (!rc)
         rc = api_open(opt, &api, err);
     if (!rc)
@@ -227,17 +227,10 @@ static int tally_event(void *arg, const char *file, uint64_t line, const struct 
     return rc;
 }
 
-static void warn_refused(void *arg, const struct err *err)
-{
-    char text[ERR_SOURCE_BYTES + ERR_MESSAGE_BYTES + 32];
-    (void)err_format(err, text, sizeof(text));
-    cli_warn(arg, "%s (the rule is left out)", text);
-}
-
 static int load(struct cli *cli, const struct opt *opt, struct rules *rules, struct local *l,
                 struct err *err)
 {
-    int rc = rules_init(rules, warn_refused, cli);
+    int rc = rules_init(rules, rules_warn_refused, cli);
     for (size_t i = 0; !rc && i < opt->args_len; i++)
         rc = rules_add_path(rules, opt->args[i], err);
     if (!rc && !rules->counts.accepted)

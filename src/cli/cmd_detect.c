@@ -256,13 +256,6 @@ static int run_input(struct detect *d, const char *name)
 
 /* ------------------------------------------------------------------ the command */
 
-static void warn_refused(void *arg, const struct err *err)
-{
-    char text[ERR_SOURCE_BYTES + ERR_MESSAGE_BYTES + 32];
-    (void)err_format(err, text, sizeof(text));
-    cli_warn(arg, "%s (the rule is left out)", text);
-}
-
 static int load_rules(struct cli *cli, const struct opt *opt, struct rules *rules, struct err *err)
 {
     size_t pos = 0;
@@ -272,7 +265,7 @@ static int load_rules(struct cli *cli, const struct opt *opt, struct rules *rule
         return err_set(err, E_ARG, "--ruleset stands alone, without --rules and --no-builtin");
     if (file)
         return rules_load(rules, file, err);
-    int rc = rules_init(rules, warn_refused, cli);
+    int rc = rules_init(rules, rules_warn_refused, cli);
     if (!rc)
         rc = rules_use_options(rules, opt, err);
     if (!rc && !opt_flag(opt, "no-builtin"))

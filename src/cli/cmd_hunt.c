@@ -97,7 +97,7 @@ static int hunt_server(struct cli *cli, const struct opt *opt, struct err *err)
     struct str text = str_of(opt->args[0]);
     bool file = is_rule_file(text);
     unsigned form = opt_choice(opt, "output");
-    int rc = file ? rulefiles_each(opt->args[0], add_text, &rules, err) : 0;
+    int rc = file ? rulefiles_each(opt->args[0], RULEFILES_YAML, add_text, &rules, err) : 0;
     if (!rc)
         rc = api_open(opt, &api, err);
     if (!rc)
@@ -162,18 +162,11 @@ static int match_event(void *arg, const char *file, uint64_t line, const struct 
     return rc;
 }
 
-static void warn_refused(void *arg, const struct err *err)
-{
-    char text[ERR_SOURCE_BYTES + ERR_MESSAGE_BYTES + 32];
-    (void)err_format(err, text, sizeof(text));
-    cli_warn(arg, "%s (the rule is left out)", text);
-}
-
 static int load(struct cli *cli, const char *text, struct rules *rules, struct err *err)
 {
     const struct expr_rule rule = {
         .id = STR("expression"), .source = "expression", .now_ns = clock_wall_ns()};
-    int rc = rules_init(rules, warn_refused, cli);
+    int rc = rules_init(rules, rules_warn_refused, cli);
     if (!rc && is_rule_file(str_of(text))) {
         rc = rules_add_path(rules, text, err);
         if (!rc && !rules->counts.accepted)

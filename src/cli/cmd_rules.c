@@ -55,13 +55,6 @@ int cmd_rules_check(struct cli *cli, const struct opt *opt, struct err *err)
     return rules.counts.refused ? EXIT_REFUSED : 0;
 }
 
-static void warn_refused(void *arg, const struct err *err)
-{
-    char text[ERR_SOURCE_BYTES + ERR_MESSAGE_BYTES + 32];
-    (void)err_format(err, text, sizeof(text));
-    cli_warn(arg, "%s", text);
-}
-
 int cmd_rules_list(struct cli *cli, const struct opt *opt, struct err *err)
 {
     static const struct listing_column columns[] = {
@@ -71,7 +64,7 @@ int cmd_rules_list(struct cli *cli, const struct opt *opt, struct err *err)
     struct rules rules CLEANUP(rules_done) = {0};
     struct listing list CLEANUP(listing_done);
     listing_init(&list, (enum listing_form)opt_choice(opt, "output"), columns, ARRAY_LEN(columns));
-    int rc = rules_init(&rules, warn_refused, cli);
+    int rc = rules_init(&rules, rules_warn_refused, cli);
     if (!rc)
         rc = rules_use_options(&rules, opt, err);
     if (!rc && !opt->args_len)

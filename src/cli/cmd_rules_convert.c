@@ -42,7 +42,7 @@ int cmd_rules_convert(struct cli *cli, const struct opt *opt, struct err *err)
     struct conversion c = {.cli = cli};
     int rc = 0;
     for (size_t i = 0; !rc && i < opt->args_len; i++)
-        rc = rulefiles_each(opt->args[i], convert_file, &c, err);
+        rc = rulefiles_each(opt->args[i], RULEFILES_YAML, convert_file, &c, err);
     if (!rc) {
         buf_add_str(&cli->out.text, buf_str(&c.yaml));
         out_end_line(&cli->out);

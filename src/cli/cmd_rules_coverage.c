@@ -21,13 +21,6 @@ const struct opt_row cmd_rules_coverage_rows[] = {
     OPT_END,
 };
 
-static void warn_refused(void *arg, const struct err *err)
-{
-    char text[ERR_SOURCE_BYTES + ERR_MESSAGE_BYTES + 32];
-    (void)err_format(err, text, sizeof(text));
-    cli_warn(arg, "%s", text);
-}
-
 static void add_tactics(struct listing *list, const struct technique_row *row)
 {
     struct str names[TACTIC_COUNT];
@@ -137,7 +130,7 @@ int cmd_rules_coverage(struct cli *cli, const struct opt *opt, struct err *err)
     unsigned form = opt_choice(opt, "output");
     unsigned tier = opt_choice(opt, "tier");
     enum event_source source = tier ? (enum event_source)(tier - 1) : EVENT_SOURCES;
-    int rc = rules_init(&rules, warn_refused, cli);
+    int rc = rules_init(&rules, rules_warn_refused, cli);
     if (!rc)
         rc = rules_use_options(&rules, opt, err);
     if (!rc && !opt->args_len)

@@ -262,7 +262,7 @@ int cmd_rules_test(struct cli *cli, const struct opt *opt, struct err *err)
     if (!rc && !opt->args_len)
         rc = rulefiles_each_builtin(play_file, &t, err);
     for (size_t i = 0; !rc && i < opt->args_len; i++)
-        rc = rulefiles_each(opt->args[i], play_file, &t, err);
+        rc = rulefiles_each(opt->args[i], RULEFILES_YAML, play_file, &t, err);
     if (rc)
         return rc;
     out_line(&cli->out, "%u rules, %u tests, %u failures, %u rules without tests", t.totals.rules,

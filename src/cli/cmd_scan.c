@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "base/timefmt.h"
 #include "cli/cli.h"
-#include "cli/yaracheck.h"
+#include "cli/rulefiles.h"
 #include "codec/json_out.h"
 #include "crypto/hash.h"
 #include "os/clock.h"
@@ -45,7 +45,8 @@ struct scan {
     unsigned form;
     struct yara_worker *worker;
     struct yara_found found;
-    uint64_t files;
+    unsigned rule_files;
+    uint64_t files; /* scanned */
     uint64_t matches;
     uint64_t failed;
     uint64_t cut;
@@ -94,50 +95,21 @@ static void report(struct scan *s, const char *path, const char *message)
 
 /* ------------------------------------------------------------------ rules */
 
-static int add_rules_file(struct yara_worker *w, const char *path, struct err *err)
+static int add_rules(void *arg, const char *path, struct str text, struct err *err)
 {
-    struct buf text CLEANUP(buf_done) = {0};
-    int rc = file_read(path, YARA_SOURCE_BYTES_MOST, &text, err);
-    if (rc == 0 && yara_worker_add(w, path, buf_str(&text)))
-        rc = err_set(err, E_NOMEM, "%s", err_sentence(E_NOMEM));
-    return rc;
-}
-
-static int by_name(const FTSENT **a, const FTSENT **b)
-{
-    return strcmp((*a)->fts_name, (*b)->fts_name);
-}
-
-static int add_rules(struct yara_worker *w, const char *path, unsigned *files, struct err *err)
-{
-    char *roots[] = {(char *)(uintptr_t)path, NULL}; /* fts(3) does not write to them */
-    FTS *fts CLEANUP(close_fts) = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
-    FTSENT *e;
-    int rc = fts ? 0 : err_errno(err, file_errno_code(errno), errno, "cannot read %s", path);
-    while (rc == 0 && (e = fts_read(fts))) {
-        bool top = e->fts_level == FTS_ROOTLEVEL;
-        bool file = e->fts_info == FTS_F ||
-                    (top && e->fts_info != FTS_D && e->fts_info != FTS_DP && e->fts_info != FTS_NS);
-        if (e->fts_info == FTS_NS || e->fts_info == FTS_ERR || e->fts_info == FTS_DNR)
-            rc = err_errno(err, file_errno_code(e->fts_errno), e->fts_errno, "cannot read %s",
-                           e->fts_path);
-        else if (file && (top || (e->fts_name[0] != '.' && yaracheck_is_name(e->fts_name)))) {
-            rc = add_rules_file(w, e->fts_path, err);
-            ++*files;
-        }
-    }
-    return rc;
+    struct scan *s = arg;
+    s->rule_files++;
+    return yara_worker_add(s->worker, path, text) ? err_set(err, E_NOMEM, "out of memory") : 0;
 }
 
 static int load_rules(struct scan *s, const struct opt *opt, struct err *err)
 {
     size_t pos = 0;
     const char *path;
-    unsigned files = 0;
     int rc = 0;
     while (!rc && (path = opt_text_next(opt, "yara", &pos)))
-        rc = add_rules(s->worker, path, &files, err);
-    if (!rc && !files)
+        rc = rulefiles_each(path, RULEFILES_YARA, add_rules, s, err);
+    if (!rc && !s->rule_files)
         rc = err_set(err, E_ARG, "there are no rules to look for; name some with --yara PATH");
     return rc ? rc : yara_worker_start(s->worker, err);
 }
@@ -207,6 +179,11 @@ static int scan_file(struct scan *s, const char *path)
     print_matches(s, path, fd);
     show_progress(s);
     return rc == E_NOMEM ? rc : s->cli->out.error;
+}
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+    return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
 static int scan_path(struct scan *s, const char *path, struct err *err)

@@ -13,8 +13,10 @@
 #include "codec/yaml.h"
 #include "os/file.h"
 #include "schema/content.h"
+#include "yara/serve.h"
 
 struct walk {
+    unsigned kinds;
     rulefiles_fn fn;
     void *arg;
     struct buf bytes;   /* of the current file */
@@ -40,11 +42,12 @@ static int by_name(const FTSENT **a, const FTSENT **b)
     return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-static bool is_rule_name(const char *name)
+static bool is_rule_name(const char *name, unsigned kinds)
 {
     struct str s = str_of(name);
-    return str_ends_nocase(s, STR(".yml")) || str_ends_nocase(s, STR(".yaml")) ||
-           yaracheck_is_name(name);
+    bool yaml = str_ends_nocase(s, STR(".yml")) || str_ends_nocase(s, STR(".yaml"));
+    return (yaml && (kinds & RULEFILES_YAML)) ||
+           (yaracheck_is_name(name) && (kinds & RULEFILES_YARA));
 }
 
 /* Enter a folder unless it was entered before: two links to one folder, or a link to a parent. */
@@ -68,7 +71,9 @@ static int enter(struct walk *w, const struct stat *st, bool *ret_seen)
 static int give(struct walk *w, const char *path, struct err *err)
 {
     buf_clear(&w->bytes);
-    int rc = file_read(path, yaml_limits_default.bytes, &w->bytes, err);
+    size_t most =
+        yaracheck_is_name(path) ? (size_t)YARA_SOURCE_BYTES_MOST : yaml_limits_default.bytes;
+    int rc = file_read(path, most, &w->bytes, err);
     return rc ? rc : w->fn(w->arg, path, buf_str(&w->bytes), err);
 }
 
@@ -87,12 +92,13 @@ static int visit(struct walk *w, FTS *fts, FTSENT *entry, struct err *err)
             (void)fts_set(fts, entry, FTS_SKIP);
         return 0;
     case FTS_F:
-        return top || (!hidden && is_rule_name(entry->fts_name)) ? give(w, entry->fts_path, err)
-                                                                 : 0;
+        return top || (!hidden && is_rule_name(entry->fts_name, w->kinds))
+                   ? give(w, entry->fts_path, err)
+                   : 0;
     case FTS_DEFAULT: /* a pipe named on the command line is meant, one found in a folder is not */
         return top ? give(w, entry->fts_path, err) : 0;
     case FTS_SLNONE:
-        if (!top && (hidden || !is_rule_name(entry->fts_name)))
+        if (!top && (hidden || !is_rule_name(entry->fts_name, w->kinds)))
             return 0;
         return err_set(err, E_NOT_FOUND, "%s: the link leads nowhere", entry->fts_path);
     case FTS_DNR:
@@ -105,9 +111,9 @@ static int visit(struct walk *w, FTS *fts, FTSENT *entry, struct err *err)
     }
 }
 
-int rulefiles_each(const char *path, rulefiles_fn fn, void *arg, struct err *err)
+int rulefiles_each(const char *path, unsigned kinds, rulefiles_fn fn, void *arg, struct err *err)
 {
-    struct walk w CLEANUP(walk_done) = {.fn = fn, .arg = arg};
+    struct walk w CLEANUP(walk_done) = {.kinds = kinds, .fn = fn, .arg = arg};
     char *roots[] = {(char *)(uintptr_t)path, NULL}; /* fts(3) does not write to them */
     FTS *fts CLEANUP(close_fts) = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, by_name);
     if (!fts)

@@ -1,12 +1,20 @@
 /* Rule files -> ruleset. See rules.h. */
 #include "cli/rules.h"
 
+#include "cli/cli.h"
 #include "cli/rulefiles.h"
 #include "cli/yaracheck.h"
 #include "codec/yaml.h"
 #include "detect/placeholder.h"
 #include "os/file.h"
 #include "schema/param.h"
+
+void rules_warn_refused(void *cli, const struct err *err)
+{
+    char text[ERR_SOURCE_BYTES + ERR_MESSAGE_BYTES + 32];
+    (void)err_format(err, text, sizeof text);
+    cli_warn(cli, "%s (the rule is left out)", text);
+}
 
 int rules_init(struct rules *r, builder_refused_fn refused, void *arg)
 {
@@ -59,7 +67,7 @@ static int add_file(void *arg, const char *path, struct str bytes, struct err *e
 
 int rules_add_path(struct rules *r, const char *path, struct err *err)
 {
-    return rulefiles_each(path, add_file, r, err);
+    return rulefiles_each(path, RULEFILES_YAML | RULEFILES_YARA, add_file, r, err);
 }
 
 int rules_add_builtin(struct rules *r, struct err *err)

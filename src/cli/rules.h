@@ -27,6 +27,8 @@ struct rules {
     struct ruleset *set; /* NULL before rules_finish */
 };
 
+/** A builder_refused_fn that warns on standard error. @param cli struct cli */
+void rules_warn_refused(void *cli, const struct err *err);
 /** @return 0 or E_NOMEM */
 int rules_init(struct rules *r, builder_refused_fn refused, void *arg) MUST_CHECK;
 /** Take the values of every `--placeholders` file, for the rules added afterwards. */

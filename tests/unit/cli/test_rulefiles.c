@@ -67,7 +67,7 @@ static void a_folder_means_all_rule_files_below_it_by_name(void **state)
 {
     (void)state;
     struct seen seen = {0};
-    assert_ok(rulefiles_each(in_dir("rules"), note, &seen, NULL));
+    assert_ok(rulefiles_each(in_dir("rules"), RULEFILES_YAML, note, &seen, NULL));
     assert_str(buf_str(&seen.text), "rules/a.YML=a rules/b/inner.yml=inner rules/c.yaml=c ");
     buf_done(&seen.text);
 }
@@ -76,7 +76,7 @@ static void a_file_is_taken_whatever_its_name(void **state)
 {
     (void)state;
     struct seen seen = {0};
-    assert_ok(rulefiles_each(in_dir("rules/readme.md"), note, &seen, NULL));
+    assert_ok(rulefiles_each(in_dir("rules/readme.md"), RULEFILES_YAML, note, &seen, NULL));
     assert_str(buf_str(&seen.text), "rules/readme.md=no ");
     buf_done(&seen.text);
 }
@@ -90,7 +90,7 @@ static void links_are_followed_once_and_never_in_circles(void **state)
     assert_int_equal(symlink("b", in_dir("rules/d")), 0);
     assert_int_equal(symlink("../outside.txt", in_dir("rules/e.yml")), 0);
     put("outside.txt", "outside");
-    assert_ok(rulefiles_each(in_dir("rules"), note, &seen, NULL));
+    assert_ok(rulefiles_each(in_dir("rules"), RULEFILES_YAML, note, &seen, NULL));
     assert_str(buf_str(&seen.text),
                "rules/a.YML=a rules/b/inner.yml=inner rules/c.yaml=c rules/e.yml=outside ");
     buf_done(&seen.text);
@@ -101,10 +101,12 @@ static void what_cannot_be_read_is_an_error_that_names_it(void **state)
     (void)state;
     struct seen seen = {0};
     struct err err = {0};
-    assert_int_equal(rulefiles_each(in_dir("none"), note, &seen, &err), E_NOT_FOUND);
+    assert_int_equal(rulefiles_each(in_dir("none"), RULEFILES_YAML, note, &seen, &err),
+                     E_NOT_FOUND);
     assert_non_null(strstr(err.message, "/none"));
     assert_int_equal(symlink("nowhere", in_dir("rules/f.yml")), 0);
-    assert_int_equal(rulefiles_each(in_dir("rules"), note, &seen, &err), E_NOT_FOUND);
+    assert_int_equal(rulefiles_each(in_dir("rules"), RULEFILES_YAML, note, &seen, &err),
+                     E_NOT_FOUND);
     assert_non_null(strstr(err.message, "rules/f.yml: the link leads nowhere"));
     buf_done(&seen.text);
 }
@@ -114,8 +116,27 @@ static void a_pipe_in_a_folder_is_left_alone(void **state)
     (void)state;
     struct seen seen = {0};
     assert_int_equal(mkfifo(in_dir("rules/b/pipe.yml"), 0600), 0);
-    assert_ok(rulefiles_each(in_dir("rules/b"), note, &seen, NULL));
+    assert_ok(rulefiles_each(in_dir("rules/b"), RULEFILES_YAML, note, &seen, NULL));
     assert_str(buf_str(&seen.text), "rules/b/inner.yml=inner ");
+    buf_done(&seen.text);
+}
+
+static void a_folder_gives_only_files_of_the_kinds_asked_for(void **state)
+{
+    (void)state;
+    struct seen seen = {0};
+    assert_int_equal(mkdir(in_dir("both"), 0700), 0);
+    put("both/a.yml", "sigma");
+    put("both/b.YAR", "yara");
+    put("both/c.yara", "more");
+    assert_ok(rulefiles_each(in_dir("both"), RULEFILES_YAML, note, &seen, NULL));
+    assert_str(buf_str(&seen.text), "both/a.yml=sigma ");
+    buf_clear(&seen.text);
+    assert_ok(rulefiles_each(in_dir("both"), RULEFILES_YARA, note, &seen, NULL));
+    assert_str(buf_str(&seen.text), "both/b.YAR=yara both/c.yara=more ");
+    buf_clear(&seen.text);
+    assert_ok(rulefiles_each(in_dir("both"), RULEFILES_YAML | RULEFILES_YARA, note, &seen, NULL));
+    assert_str(buf_str(&seen.text), "both/a.yml=sigma both/b.YAR=yara both/c.yara=more ");
     buf_done(&seen.text);
 }
 
@@ -123,7 +144,7 @@ static void the_callback_ends_the_walk(void **state)
 {
     (void)state;
     struct seen seen = {.stop_after = 2};
-    assert_int_equal(rulefiles_each(in_dir("rules"), note, &seen, NULL), E_STATE);
+    assert_int_equal(rulefiles_each(in_dir("rules"), RULEFILES_YAML, note, &seen, NULL), E_STATE);
     assert_int_equal(seen.count, 2);
     buf_done(&seen.text);
 }
@@ -168,7 +189,7 @@ static int nothing(void *arg, const char *path, struct str bytes, struct err *er
 
 static int walk_under_pressure(void *context)
 {
-    return rulefiles_each(context, nothing, NULL, NULL);
+    return rulefiles_each(context, RULEFILES_YAML, nothing, NULL, NULL);
 }
 
 static void every_allocation_may_fail(void **state)
@@ -190,6 +211,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_cannot_be_read_is_an_error_that_names_it, make_tree,
                                         drop_tree),
         cmocka_unit_test_setup_teardown(a_pipe_in_a_folder_is_left_alone, make_tree, drop_tree),
+        cmocka_unit_test_setup_teardown(a_folder_gives_only_files_of_the_kinds_asked_for, make_tree,
+                                        drop_tree),
         cmocka_unit_test_setup_teardown(the_callback_ends_the_walk, make_tree, drop_tree),
         cmocka_unit_test(the_builtin_files_are_those_of_the_source),
         cmocka_unit_test_setup_teardown(every_allocation_may_fail, make_tree, drop_tree),
