@@ -19,9 +19,9 @@
 #include "agent/prevention.h"
 #include "agent/ruleset_file.h"
 #include "agent/scanner.h"
+#include "agent/status.h"
 #include "agent/window.h"
 #include "base/rd.h"
-#include "codec/json_out.h"
 #include "device/orders.h"
 #include "device/trust.h"
 #include "os/file.h"
@@ -74,83 +74,27 @@ struct monitor {
 
 /* ---------------------------------------------------------------- status for the server */
 
-static void add_raw(struct json_out *j, const char *key, const struct buf *object)
-{
-    json_key(j, key);
-    json_raw(j, object->len ? str_n(object->ptr, object->len) : STR("{}"));
-}
-
-static void add_sensor(const struct monitor *m, struct json_out *j)
-{
-    struct sensor_health h = {0};
-    if (m->sensor)
-        m->sensor_kind->health(m->sensor, &h);
-    json_key(j, "sensor");
-    json_object_begin(j);
-    json_kv_cstr(j, "name", m->sensor_kind ? m->sensor_kind->name : "none");
-    json_kv_cstr(j, "tier", sensor_tier_name(h.tier));
-    json_kv_bool(j, "running", h.running);
-    json_kv_uint(j, "records", h.records);
-    json_kv_uint(j, "lost", h.lost);
-    json_kv_uint(j, "restarts", h.restarts);
-    json_kv_bool(j, "paused", m->paused);
-    json_kv_cstr(j, "condition", h.condition ? h.condition : "");
-    json_kv_cstr(j, "text", m->sensor ? h.text : m->sensor_trouble);
-    json_object_end(j);
-}
-
-static void add_health(const struct monitor *m, struct json_out *j)
-{
-    struct buf trouble CLEANUP(buf_done) = {0};
-    json_key(j, "health");
-    json_object_begin(j);
-    add_sensor(m, j);
-    json_key(j, "commands");
-    json_object_begin(j);
-    orders_health(m->orders, j);
-    json_object_end(j);
-    json_key(j, "prevention");
-    prevention_health(m->prevention, j);
-    add_raw(j, "analyst", &m->analyst.health);
-    add_raw(j, "uplink", &m->uplink.health);
-    json_key(j, "yara");
-    scanner_health(m->scanner, j);
-    json_kv_uint(j, "analyst_restarts", children_restarts(m->children, AGENT_ROLE_ANALYST));
-    json_kv_uint(j, "uplink_restarts", children_restarts(m->children, AGENT_ROLE_UPLINK));
-    actions_trouble(m->actions, &trouble);
-    json_kv_str(j, "containment", buf_str(&trouble));
-    json_kv_uint(j, "containment_reasserted", actions_reasserted(m->actions));
-    json_object_end(j);
-}
-
 static void send_status(struct monitor *m)
 {
     struct buf text CLEANUP(buf_done) = {0};
-    struct json_out j = {.out = &text};
-    uint64_t generation;
-    struct str state;
     if (!m->uplink.ready)
         return;
-    actions_isolation(m->actions, &generation, &state);
-    json_object_begin(&j);
-    json_kv_str(&j, "boot", m->facts.boot);
-    json_kv_cstr(&j, "challenge", orders_challenge(m->orders));
-    int64_t server_now = orders_server_now(m->orders);
-    json_kv_int(&j, "server_time_ns", server_now == INT64_MIN ? 0 : server_now);
-    json_key(&j, "isolation");
-    json_object_begin(&j);
-    json_kv_uint(&j, "generation", generation);
-    json_kv_str(&j, "state", state);
-    json_object_end(&j);
-    json_kv_cstr(&j, "ruleset", m->ruleset.version);
-    json_kv_cstr(&j, "plan", m->plan.version);
-    json_key(&j, "facts");
-    json_object_begin(&j);
-    facts_add_json(&m->facts, &j);
-    json_object_end(&j);
-    add_health(m, &j);
-    json_object_end(&j);
-    if (buf_check(&text) || peer_send(m->uplink.peer, AGENT_STATUS, buf_str(&text), -1) != 0)
+    const struct status s = {.facts = &m->facts,
+                             .ruleset = m->ruleset.version,
+                             .plan = m->plan.version,
+                             .sensor_kind = m->sensor_kind,
+                             .sensor = m->sensor,
+                             .sensor_trouble = m->sensor_trouble,
+                             .paused = m->paused,
+                             .orders = m->orders,
+                             .actions = m->actions,
+                             .prevention = m->prevention,
+                             .scanner = m->scanner,
+                             .children = m->children,
+                             .analyst_health = buf_str(&m->analyst.health),
+                             .uplink_health = buf_str(&m->uplink.health)};
+    if (status_write(&s, &text) != 0 ||
+        peer_send(m->uplink.peer, AGENT_STATUS, buf_str(&text), -1) != 0)
         log_warn("the status could not be sent to the uplink");
 }
 
