@@ -55,10 +55,13 @@ static void attempt_free(struct attempt *a)
     mem_free(a);
 }
 
+/* 401 is for who is not logged in; whoever changes a password is. */
 static void fail(struct attempt *a, int rc)
 {
     struct call *c = a->call;
     struct err err = a->err;
+    if (rc == E_AUTH && !a->open_session)
+        rc = err_set(&err, E_DENIED, "the present password is wrong");
     attempt_free(a);
     reply_err(c, rc, &err);
 }

@@ -1,6 +1,6 @@
-/* Updates of the prevent lists. See prevent_update.h. Fetched and verified on the worker's thread,
- * applied on the writer's, then the ruleset is compiled anew. What is wrong is said once in the log
- * until it changes; what is in force stays. */
+/* Updates of the prevent lists. See prevent_update.h. Fetched and verified on a thread of their
+ * own, as a slow source must not hold up who logs in; applied on the writer's, then the ruleset is
+ * compiled anew. What is wrong is said once in the log until it changes; what is in force stays. */
 #include "server/prevent_update.h"
 
 #include <stdio.h>
@@ -22,6 +22,7 @@ enum { FIRST_MS = 1000 };
 
 struct prevent_update {
     struct server *server;
+    struct worker *worker;
     struct sign_key *key;
     char key_id[SIGN_KEY_ID_BYTES];
     int64_t interval_ms;
@@ -32,7 +33,7 @@ struct prevent_update {
     char last_trouble[ERR_MESSAGE_BYTES];
 };
 
-/* ---------------------------------------------------------------- worker's thread */
+/* ---------------------------------------------------------------- own thread */
 
 static int fetch(struct prevent_update *u, struct buf *out, struct err *err)
 {
@@ -147,7 +148,7 @@ static void again(struct loop *loop, void *arg)
     if (u->server->ended || u->server->draining)
         return;
     job_hold(u->server);
-    int rc = worker_run(u->server->worker, look, looked, u);
+    int rc = worker_run(u->worker, look, looked, u);
     if (rc) {
         (void)err_set(&u->err, rc, "%s", err_sentence(rc));
         job_release(u->server);
@@ -175,7 +176,7 @@ static bool is_address(struct str source)
 
 int prevent_update_start(struct server *s, struct prevent_update **ret_update, struct err *err)
 {
-    /* The worker has other things to do than to wait for a slow server. */
+    /* The end of the program waits for a look that is under way. */
     const struct http_client_options options = {.connect_timeout_ms = 3000, .timeout_ms = 10000};
     const struct server_config *c = s->config;
     int64_t interval_s;
@@ -196,6 +197,8 @@ int prevent_update_start(struct server *s, struct prevent_update **ret_update, s
     rc = read_key(u, c->prevent_updates_key.ptr, err);
     if (rc == 0 && is_address(c->prevent_updates))
         rc = http_client_new(&options, &u->client, err);
+    if (rc == 0)
+        rc = worker_new(s->loop, &u->worker, err);
     if (rc == 0 && !loop_timer(s->loop, FIRST_MS, again, u))
         rc = err_set(err, E_NOMEM, "out of memory");
     if (rc) {
@@ -210,6 +213,7 @@ void prevent_update_free(struct prevent_update *u)
 {
     if (!u)
         return;
+    worker_free(u->worker);
     sign_key_free(u->key);
     http_client_free(u->client);
     list_done(&u->list);

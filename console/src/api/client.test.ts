@@ -36,14 +36,12 @@ describe("calls", () => {
         await expect(data(api.GET("/api/v1/overview"))).rejects.toThrow("The server answered 502 without an explanation.");
     });
 
-    it("tell that the session is gone, but not for a wrong password", async () => {
+    it("tell that the session is gone, but not for a failed sign-in", async () => {
         const lost = vi.fn();
         const stop = onSessionLost(lost);
         const problem = { type: "about:blank", title: "x", status: 401, code: "E_AUTH" };
         serve(answer(401, problem));
         await expect(api.POST("/api/v1/session", { body: { name: "a", password: "b" } })).rejects.toBeInstanceOf(Problem);
-        serve(answer(401, problem));
-        await expect(api.POST("/api/v1/password", { body: { password: "a", new_password: "b" } })).rejects.toBeInstanceOf(Problem);
         expect(lost).not.toHaveBeenCalled();
         serve(answer(401, problem));
         await expect(api.GET("/api/v1/overview")).rejects.toThrow("Your session had ended, so nothing was done.");

@@ -28,8 +28,8 @@ const guard: Middleware = {
     },
     async onResponse({ request, response }) {
         if (response.ok) return undefined;
-        // A wrong password is 401 too, but no lost session.
-        const signingIn = ["/api/v1/session", "/api/v1/password"].includes(new URL(request.url).pathname);
+        // A failed sign-in is 401 too, but no lost session.
+        const signingIn = new URL(request.url).pathname === "/api/v1/session";
         if (response.status === 401 && !signingIn) {
             for (const listener of lostListeners) listener();
             throw new Problem(401, "E_AUTH", "Your session had ended, so nothing was done. Try again once you are signed in.");

@@ -26,8 +26,7 @@ export function PasswordDialog({ onClose }: { onClose: () => void }) {
             notifications.show({ message: "The password is changed. Your other sessions have ended." });
             onClose();
         } catch (error) {
-            const said = asProblem(error);
-            setFailure(said.message.includes("password is wrong") ? "The present password is wrong." : said.message);
+            setFailure(asProblem(error).message);
             setBusy(false);
         }
     };
