@@ -132,10 +132,9 @@ static void take_uplink(struct analyst *a, int *fd)
 
 /* ---------------------------------------------------------------- detection */
 
+/* The analysis must not use it any more. */
 static void drop_ruleset(struct analyst *a)
 {
-    if (a->analysis)
-        analysis_use(a->analysis, NULL, NULL);
     engine_free(TAKE(a->engine));
     ruleset_unref(TAKE(a->ruleset));
     if (a->map)
@@ -185,8 +184,11 @@ static void take_ruleset(struct analyst *a, struct str version, int fd)
     int rc = ruleset_load_verified(str_n(map, (size_t)st.st_size), version, &ruleset, &err);
     if (rc == 0)
         rc = engine_new(ruleset, &engine);
+    if (rc == 0 && analysis_use(a->analysis, ruleset, engine))
+        rc = err_set(&err, E_NOMEM, "out of memory");
     if (rc) {
         log_err(LOG_ERROR, "ruleset refused", &err);
+        engine_free(engine);
         ruleset_unref(ruleset);
         (void)munmap(map, (size_t)st.st_size);
         return;
@@ -199,7 +201,6 @@ static void take_ruleset(struct analyst *a, struct str version, int fd)
     a->map_len = (size_t)st.st_size;
     a->ruleset = ruleset;
     a->engine = engine;
-    analysis_use(a->analysis, ruleset, engine);
     log_info("ruleset in use", KV_STR("version", ruleset_version(ruleset)),
              KV_INT("rules", ruleset_len(ruleset)));
     pass_yara_rules(a);
@@ -405,8 +406,8 @@ int analyst_main(int fd, uid_t uid, gid_t gid)
     }
     peer_free(a.uplink);
     peer_free(a.monitor);
-    drop_ruleset(&a);
     analysis_free(a.analysis);
+    drop_ruleset(&a);
     normaliser_free(a.normaliser);
     resend_done(&a.unacked);
     buf_done(&a.body);

@@ -2,7 +2,7 @@
  * thread at a time. Windows slide with the events' own times; an event may come up to
  * CORRELATION_TOLERANCE_S after newer ones and is put in its place. Memory is bounded: limits are
  * in detect/correlation.h, what had to leave early is counted. A new ruleset takes a new
- * correlator: correlations begin anew with it. */
+ * correlator, which adopts what the old one knows. */
 #ifndef CORDON_DETECT_CORRELATOR_H
 #define CORDON_DETECT_CORRELATOR_H
 
@@ -42,6 +42,19 @@ struct correlator_stats {
 int correlator_new(struct ruleset *r, struct correlator **ret_correlator) MUST_CHECK;
 /** NULL is allowed. */
 void correlator_free(struct correlator *c);
+
+/**
+ * Go on where the correlator of an earlier ruleset stopped. A correlation with the same id and the
+ * same meaning (type, timespan, condition, group-by, aliases, and its rules' ids and conditions,
+ * down the chain) keeps its events and which groups have alerted lately; others begin anew. The
+ * counts of correlator_stats go on.
+ *
+ * @param c    has seen no event yet
+ * @param from on success good for correlator_free only
+ * @return 0 or E_NOMEM (both are as they were)
+ * Cost: the code of the rules that correlations take, and a look at each event remembered.
+ */
+int correlator_adopt(struct correlator *c, struct correlator *from) MUST_CHECK;
 
 /**
  * Take in one event and what fired on it. Every event should come, for its time.

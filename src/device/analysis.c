@@ -59,13 +59,23 @@ void analysis_free(struct analysis *a)
     mem_free(a);
 }
 
-void analysis_use(struct analysis *a, struct ruleset *ruleset, struct engine *engine)
+int analysis_use(struct analysis *a, struct ruleset *ruleset, struct engine *engine)
 {
-    correlator_free(TAKE(a->correlator));
+    struct correlator *next = NULL;
+    int rc = ruleset && a->correlator ? correlator_new(ruleset, &next) : 0;
+    if (rc == 0 && next)
+        rc = correlator_adopt(next, a->correlator);
+    if (rc) {
+        correlator_free(next);
+        return rc;
+    }
+    correlator_free(a->correlator);
+    a->correlator = next;
     a->ruleset = ruleset;
     a->engine = engine;
     a->prevent = ruleset ? ruleset_prevent(ruleset) : NULL;
     a->wants_hash = a->prevent && prevent_has(a->prevent, LIST_SHA256);
+    return 0;
 }
 
 void analysis_on_suspect(struct analysis *a, analysis_suspect_fn fn, void *arg)
@@ -82,6 +92,11 @@ const struct proctree *analysis_tree(const struct analysis *a)
 const struct analysis_stats *analysis_stats(const struct analysis *a)
 {
     return &a->stats;
+}
+
+const struct correlator_stats *analysis_correlations(const struct analysis *a)
+{
+    return a->correlator ? correlator_stats(a->correlator) : NULL;
 }
 
 /* The plan was verified; it is small and its form is ours. */

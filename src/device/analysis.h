@@ -14,6 +14,7 @@
 #include "base/str.h"
 
 struct analysis;
+struct correlator_stats;
 struct engine;
 struct normaliser;
 struct proctree;
@@ -37,9 +38,12 @@ int analysis_new(struct normaliser *normaliser, size_t processes_max,
 /** NULL is allowed. */
 void analysis_free(struct analysis *a);
 
-/** Match with these rules from now on. Both borrowed until replaced; NULL: none.
- * Correlations begin anew. */
-void analysis_use(struct analysis *a, struct ruleset *ruleset, struct engine *engine);
+/**
+ * Match with these rules from now on. Both borrowed until replaced, the earlier ones during the
+ * call too; NULL: none. Correlations that mean the same go on (correlator_adopt).
+ * @return 0 or E_NOMEM (the earlier ones stay in use)
+ */
+int analysis_use(struct analysis *a, struct ruleset *ruleset, struct engine *engine) MUST_CHECK;
 
 struct agent_suspect;
 /** A program was started that a prevent list may name. Borrowed for the call. */
@@ -78,5 +82,7 @@ struct analysis_file analysis_file(const struct analysis *a);
 /** The processes seen so far, borrowed. */
 const struct proctree *analysis_tree(const struct analysis *a);
 const struct analysis_stats *analysis_stats(const struct analysis *a);
+/** Of its correlations, over all rulesets used; NULL before the first event that met rules. */
+const struct correlator_stats *analysis_correlations(const struct analysis *a);
 
 #endif

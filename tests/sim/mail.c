@@ -160,12 +160,15 @@ static int take_ruleset(struct mac *m, struct err *err)
                               m->trust.ruleset_keys_len, &payload, err);
     if (rc == 0)
         rc = hash_sha256_hex(payload, version);
+    struct rules_entry rules;
     if (rc == 0)
-        rc = rules_use(m->sim->rules, str_of(version), payload, &m->rules, err);
+        rc = rules_use(m->sim->rules, str_of(version), payload, &rules, err);
+    if (rc == 0 && analysis_use(m->analysis, rules.ruleset, rules.engine))
+        rc = err_set(err, E_NOMEM, "out of memory");
     if (rc)
         return rc;
+    m->rules = rules;
     memcpy(m->ruleset, version, sizeof version);
-    analysis_use(m->analysis, m->rules.ruleset, m->rules.engine);
     player_ready(m);
     rc = prevent_sweep(m);
     return rc ? err_set(err, rc, "out of memory") : 0;

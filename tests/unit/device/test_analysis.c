@@ -2,6 +2,9 @@
  * evidence; a quiet kind is matched and not sent. */
 #include "harness/test.h"
 
+#include <stdio.h>
+
+#include "detect/correlator.h"
 #include "detect/detect.h"
 #include "detect/list.h"
 #include "device/analysis.h"
@@ -26,19 +29,26 @@ struct fixture {
     struct buf out;
 };
 
-static void begin(struct fixture *f)
+static void load(struct fixture *f, const char *yaml)
 {
     struct builder *b = NULL;
     struct builder_counts counts = {0};
     struct err err = {0};
-    *f = (struct fixture){0};
+    f->image = (struct buf){0};
     assert_ok(builder_new(&b));
-    assert_ok_err(builder_add_sigma(b, str_of(rule), "rule", NULL, NULL, &counts, &err), &err);
-    assert_int_equal(counts.accepted, 1);
+    assert_ok_err(builder_add_sigma(b, str_of(yaml), "rule", NULL, NULL, &counts, &err), &err);
+    assert_ok_err(builder_link(b, NULL, NULL, &counts, &err), &err);
+    assert_int_equal(counts.refused, 0);
     assert_ok_err(builder_finish(b, &f->image, &err), &err);
     builder_free(b);
     assert_ok_err(ruleset_load(buf_str(&f->image), &f->ruleset, &err), &err);
     assert_ok(engine_new(f->ruleset, &f->engine));
+}
+
+static void begin(struct fixture *f)
+{
+    *f = (struct fixture){0};
+    load(f, rule);
     assert_ok(normaliser_new(&f->normaliser));
     assert_ok(analysis_new(f->normaliser, 64, &f->analysis));
 }
@@ -81,7 +91,7 @@ static void a_rule_that_fires_puts_its_alert_beside_the_event(void **state)
     struct fixture f;
     struct agent_event e;
     begin(&f);
-    analysis_use(f.analysis, f.ruleset, f.engine);
+    assert_ok(analysis_use(f.analysis, f.ruleset, f.engine));
     assert_true(run(&f, shell, &e));
     assert_int_equal(e.alerts_len, 1);
     assert_true(str_is(e.alerts[0].rule, "11111111-2222-3333-4444-555555555555"));
@@ -110,13 +120,85 @@ static void a_quiet_kind_is_sent_only_with_an_alert(void **state)
     struct agent_event e;
     struct err err = {0};
     begin(&f);
-    analysis_use(f.analysis, f.ruleset, f.engine);
+    assert_ok(analysis_use(f.analysis, f.ruleset, f.engine));
     assert_ok(analysis_plan(f.analysis, STR("{\"quiet_kinds\":[\"exec\"]}"), &err));
     assert_false(run(&f, editor, &e));
     assert_true(run(&f, shell, &e));
     assert_int_equal(e.alerts_len, 1);
     assert_int_equal(analysis_plan(f.analysis, STR("[]"), &err), E_PARSE);
     assert_false(run(&f, editor, &e));
+    end(&f);
+}
+
+/* ------------------------------------------------------------------ correlations */
+
+#define TWICE                                                                                      \
+    "---\ntitle: Twice\nid: twice\ncorrelation: {type: event_count, timespan: 1m, "                \
+    "rules: [11111111-2222-3333-4444-555555555555], condition: {gte: 2}}\n"
+
+/* As a program does it: the earlier rules go when the new ones are in use. */
+static void change_rules(struct fixture *f, const char *yaml)
+{
+    struct fixture before = *f;
+    load(f, yaml);
+    assert_ok(analysis_use(f->analysis, f->ruleset, f->engine));
+    engine_free(before.engine);
+    ruleset_unref(before.ruleset);
+    buf_done(&before.image);
+}
+
+static void a_correlation_goes_on_when_the_rules_around_it_change(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct agent_event e;
+    char yaml[1024];
+    begin(&f);
+    (void)snprintf(yaml, sizeof yaml, "%s%s", rule, TWICE);
+    change_rules(&f, yaml);
+    assert_true(run(&f, shell, &e));
+    assert_int_equal(e.alerts_len, 0);
+    (void)snprintf(yaml, sizeof yaml,
+                   "title: Editor\ndetection: {s: {Image|endswith: /ed}, condition: s}\n---\n%s%s",
+                   rule, TWICE);
+    change_rules(&f, yaml);
+    assert_true(run(&f, shell, &e));
+    assert_int_equal(e.alerts_len, 1);
+    assert_true(str_is(e.alerts[0].rule, "twice"));
+    /* Told once in its timespan, whatever rules there are. */
+    change_rules(&f, yaml);
+    assert_true(run(&f, shell, &e));
+    assert_int_equal(e.alerts_len, 0);
+    assert_int_equal(analysis_correlations(f.analysis)->alerts, 1);
+    end(&f);
+}
+
+static int use_under_pressure(void *context)
+{
+    struct fixture *f = context;
+    return analysis_use(f->analysis, f->ruleset, f->engine);
+}
+
+static void rules_that_cannot_be_taken_leave_the_earlier_ones_in_use(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct agent_event e;
+    char yaml[1024];
+    begin(&f);
+    (void)snprintf(yaml, sizeof yaml, "%s%s", rule, TWICE);
+    change_rules(&f, yaml);
+    assert_true(run(&f, shell, &e));
+    struct fixture next = f;
+    load(&next, yaml);
+    test_every_allocation_fails(use_under_pressure, &next, 1000);
+    struct fixture before = f;
+    f = next;
+    assert_true(run(&f, shell, &e));
+    assert_int_equal(e.alerts_len, 1);
+    engine_free(before.engine);
+    ruleset_unref(before.ruleset);
+    buf_done(&before.image);
     end(&f);
 }
 
@@ -150,7 +232,7 @@ static void use_list(struct fixture *f, const char *text)
     list_done(&list);
     assert_ok(ruleset_load(buf_str(&f->image), &f->ruleset, NULL));
     assert_ok(engine_new(f->ruleset, &f->engine));
-    analysis_use(f->analysis, f->ruleset, f->engine);
+    assert_ok(analysis_use(f->analysis, f->ruleset, f->engine));
     analysis_on_suspect(f->analysis, note_suspect, NULL);
     suspects = 0;
 }
@@ -231,6 +313,8 @@ static void what_was_stopped_is_an_alert_that_says_so(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_correlation_goes_on_when_the_rules_around_it_change),
+        cmocka_unit_test(rules_that_cannot_be_taken_leave_the_earlier_ones_in_use),
         cmocka_unit_test(a_listed_program_that_starts_is_told),
         cmocka_unit_test(a_program_without_a_hash_is_told_when_hashes_are_listed),
         cmocka_unit_test(what_was_stopped_is_an_alert_that_says_so),
