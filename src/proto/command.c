@@ -22,7 +22,8 @@ static bool fits(const struct command *c)
 {
     return c->device.len && c->device.len <= COMMAND_ID_MAX && c->action.len &&
            c->action.len <= COMMAND_ID_MAX && c->name.len && c->name.len <= COMMAND_NAME_MAX &&
-           c->arguments.len <= (size_t)param_default(PARAM_COMMAND_ARGS_BYTES);
+           c->arguments.len <= (size_t)param_default(PARAM_COMMAND_ARGS_BYTES) &&
+           c->issued_ns >= 0 && c->expires_ns >= 0;
 }
 
 int command_canonical(const struct command *c, struct buf *out)
@@ -48,7 +49,8 @@ int command_seal(const struct command *c, const struct sign_key *key, struct buf
     struct buf signature CLEANUP(buf_done) = {0};
     int rc = command_canonical(c, &canonical);
     if (rc)
-        return err_set(err, rc, "command '%.*s': a name, id or its arguments are too long",
+        return err_set(err, rc,
+                       "command '%.*s': a name, id, time or its arguments are out of range",
                        STR_FMT(c->name));
     rc = sign_make(key, buf_str(&canonical), &signature, err);
     if (rc)
@@ -123,7 +125,7 @@ int command_judge(const struct command *c, struct str device, int64_t server_now
     if (!str_eq(c->device, device))
         return err_set(err, E_DENIED, "command '%.*s' is for device '%.*s', this is '%.*s'",
                        STR_FMT(c->action), STR_FMT(c->device), STR_FMT(device));
-    if (server_now_ns == INT64_MIN)
+    if (server_now_ns < 0)
         return err_set(err, E_STATE, "command '%.*s': the server's time is not known yet",
                        STR_FMT(c->action));
     if (c->expires_ns <= server_now_ns)

@@ -1,6 +1,6 @@
-/* Fuzz signed commands: the input is the canonical part; it is signed here, so that the parser
- * behind the signature is reached. The second half of the run takes the input as a whole envelope.
- */
+/* Fuzz signed commands and files. The input is the canonical part of a command; it is signed here,
+ * so that the parser behind the signature is reached. Then it is a whole envelope, a whole signed
+ * file, the payload of one that is signed here, and changes to that one. */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -16,6 +16,38 @@ static void add_str(struct buf *out, struct str s)
 {
     buf_add_u32(out, (uint32_t)s.len);
     buf_add_str(out, s);
+}
+
+/* What is sealed opens; with any byte changed it does not. */
+static void check_file(const struct command_key *keys, struct str input)
+{
+    struct buf file CLEANUP(buf_done) = {0};
+    struct str payload;
+    struct err err = {0};
+    if (signed_file_seal(STR("ruleset"), input, key, &file, &err) != 0 ||
+        signed_file_open(buf_str(&file), STR("ruleset"), keys, 1, &payload, &err) != 0 ||
+        !str_eq(payload, input))
+        abort();
+    if (signed_file_open(buf_str(&file), STR("plan"), keys, 1, &payload, &err) == 0)
+        abort();
+    if (input.len >= 2) {
+        size_t at = ((unsigned char)input.ptr[0] * 256u + (unsigned char)input.ptr[1]) % file.len;
+        file.ptr[at] ^= 1;
+        if (signed_file_open(buf_str(&file), STR("ruleset"), keys, 1, &payload, &err) == 0)
+            abort();
+    }
+}
+
+/* The same for a command, from the parts of one that was accepted. */
+static void check_sealed(const struct command_key *keys, const struct command *c)
+{
+    struct buf envelope CLEANUP(buf_done) = {0};
+    struct command again;
+    struct err err = {0};
+    if (command_seal(c, key, &envelope, &err) != 0 ||
+        command_open(buf_str(&envelope), keys, 1, &again, &err) != 0 ||
+        !str_eq(again.arguments, c->arguments) || again.generation != c->generation)
+        abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -40,7 +72,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (command_canonical(&c, &again) != 0 || !str_eq(buf_str(&again), input))
             abort();
         (void)!command_judge(&c, STR("dev"), c.issued_ns, &err);
+        (void)!command_judge(&c, c.device, c.expires_ns, &err);
+        check_sealed(keys, &c);
     }
+    check_file(keys, input);
     (void)!command_open(input, keys, 1, &c, &err);
     (void)!signed_file_open(input, STR("ruleset"), keys, 1, &payload, &err);
     return 0;

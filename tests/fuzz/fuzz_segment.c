@@ -1,12 +1,13 @@
 /* Telemetry segments: a file of the data folder, or one carried over from elsewhere. The first byte
- * says how the rest is used: as it is, or with the checksums put right so that what is behind them
- * is reached too. */
+ * says how the rest is used: as it is, with the checksums put right so that what is behind them is
+ * reached too, or as lines of telemetry that are written as a segment and read again. */
 #include "fuzz/fuzz.h"
 
 #include "base/buf.h"
 #include "store/segformat_priv.h"
+#include "store/segwrite.h"
 
-enum { MODE_SEALED, MODE_RANGE, MODE_FOOTER, MODE_FRAMES, MODES };
+enum { MODE_SEALED, MODE_RANGE, MODE_FOOTER, MODE_FRAMES, MODE_LINES, MODES };
 enum { PLAIN_MOST = 8 * 1024 * 1024, DEVICE_LEN_AT = 96, KEYS_AT = 6, STORED_AT = 8 };
 
 static void add_head(struct buf *out)
@@ -103,6 +104,50 @@ static void walk(struct segment_reader *reader, size_t size)
     FUZZ_ASSERT(frames <= SEGMENT_FRAMES_MOST);
 }
 
+/* Two batches of these lines; what cannot be cut leaves the segment as it was. */
+static void write_lines(struct buf *out, struct str lines)
+{
+    static struct segkeys *keys;
+    struct segfile *file CLEANUP(segfile_freep) = segfile_new(1, 0, 0);
+    uint32_t events = 0;
+    if (!file || (!keys && segkeys_new(&keys)))
+        abort();
+    for (size_t i = 0; i < lines.len; i++)
+        events += lines.ptr[i] == '\n';
+    add_head(out);
+    for (unsigned batch = 0; batch < 2; batch++) {
+        struct segframes cut CLEANUP(segframes_done) = {0};
+        struct segment_frame like = {.sequence = batch + 1, .device = batch ? STR("a") : STR("b")};
+        segment_kind_add(like.kinds, STR("exec"));
+        if (segframes_cut(&cut, &like, lines, events, PLAIN_MOST, keys, NULL))
+            break;
+        for (size_t i = 0; i < cut.len; i++) {
+            struct segment_frame frame = cut.items[i];
+            frame.offset += out->len;
+            FUZZ_ASSERT(segfile_add(file, &frame) == 0);
+        }
+        buf_add_str(out, buf_str(&cut.bytes));
+    }
+    file->committed = out->len;
+    file->frames_committed = file->frames_len;
+    file->summary_committed = file->summary;
+    FUZZ_ASSERT(segfile_footer(file, out) == 0);
+}
+
+/* What was written is found, and its text is the same. */
+static void read_lines(struct segment_reader *reader, struct str lines)
+{
+    struct buf plain CLEANUP(buf_done) = {0};
+    struct segment_frame frame;
+    while (segment_reader_next(reader, &frame, NULL) == 0) {
+        FUZZ_ASSERT(segment_kind_maybe(frame.kinds, STR("exec")));
+        FUZZ_ASSERT(segment_reader_plain(reader, &frame, &plain, NULL) == 0);
+        ask(frame.keys);
+    }
+    FUZZ_ASSERT(plain.len == 0 || plain.len == 2 * lines.len);
+    FUZZ_ASSERT(plain.len == 0 || str_eq(str_sub(buf_str(&plain), 0, lines.len), lines));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_input in = fuzz_input_of(data, size);
@@ -114,12 +159,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         wrap_footer(&made, given);
     else if (mode == MODE_FRAMES)
         wrap_frames(&made, given);
+    else if (mode == MODE_LINES)
+        write_lines(&made, given);
     else
         buf_add_str(&made, given);
     struct fuzz_input exact = fuzz_input_of((const uint8_t *)buf_cstr(&made), made.len);
     CLEANUP(fuzz_freep) struct str bytes = fuzz_take_rest(&exact);
     uint64_t committed = mode == MODE_RANGE || mode == MODE_FRAMES ? bytes.len : 0;
-    if (segment_reader_of_bytes(bytes, committed, &reader, NULL) == 0)
+    int rc = segment_reader_of_bytes(bytes, committed, &reader, NULL);
+    FUZZ_ASSERT(mode != MODE_LINES || rc == 0);
+    if (rc == 0 && mode == MODE_LINES)
+        read_lines(reader, given);
+    else if (rc == 0)
         walk(reader, bytes.len);
     return 0;
 }

@@ -1,4 +1,5 @@
-/* Fuzz Sigma rule files: whatever is accepted becomes an image that loads and matches. */
+/* Fuzz Sigma rule files: whatever is accepted becomes an image that loads and matches. A comment in
+ * the first line is the value of the event's field `t`. */
 #include "base/timefmt.h"
 #include "detect/correlator.h"
 #include "fuzz/fuzz.h"
@@ -18,13 +19,21 @@ static void match(struct ruleset *r, struct str text)
     event_clear(&ev);
     ev.kind = KIND_EXEC;
     struct str head = str_sub(text, 0, 200);
-    struct extra extra = {STR("a"), {.type = VALUE_STR, .s = head}};
+    struct str time = str_sub(head, 0, str_find_char(head, '\n'));
+    struct extra extras[] = {
+        {STR("a"), {.type = VALUE_STR, .s = head}},
+        {STR("t"),
+         {.type = VALUE_STR, .s = str_starts(time, STR("# ")) ? str_sub(time, 2, SIZE_MAX) : time}},
+        {STR("ip"), {.type = VALUE_STR, .s = STR("10.1.2.3")}},
+        {STR("v6"), {.type = VALUE_STR, .s = STR("fe80::1%en0")}},
+        {STR("n"), {.type = VALUE_STR, .s = STR("12.25")}},
+    };
     event_set_str(&ev, F_EXECUTABLE, STR("/usr/bin/osascript"));
     event_set_str(&ev, F_COMMAND_LINE, head);
     event_set_int(&ev, F_PID, 7);
     event_set_list(&ev, F_ARGS, &head, 1);
-    ev.extras = &extra;
-    ev.extras_len = 1;
+    ev.extras = extras;
+    ev.extras_len = ARRAY_LEN(extras);
     const struct match *matches;
     int count = engine_match(e, &ev, &matches);
     FUZZ_ASSERT(count >= 0 && (uint32_t)count <= ruleset_len(r));
@@ -76,7 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct ruleset *r;
     if (ruleset_load(buf_str(&image), &r, NULL))
         abort();
-    FUZZ_ASSERT(ruleset_len(r) + ruleset_correlations(r) == counts.accepted);
+    FUZZ_ASSERT(ruleset_len(r) + ruleset_correlations(r) + ruleset_yara_len(r) == counts.accepted);
     match(r, text);
     ruleset_unref(r);
     buf_done(&image);
