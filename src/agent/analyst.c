@@ -16,6 +16,7 @@
 #include "base/rd.h"
 #include "codec/json_out.h"
 #include "crypto/hash.h"
+#include "detect/correlator.h"
 #include "detect/detect.h"
 #include "device/analysis.h"
 #include "device/resend.h"
@@ -328,6 +329,20 @@ static void add_exceptions(const struct analyst *a, struct json_out *j)
     json_object_end(j);
 }
 
+static void add_correlations(const struct analyst *a, struct json_out *j)
+{
+    static const struct correlator_stats none;
+    const struct correlator_stats *s = analysis_correlations(a->analysis);
+    if (!s)
+        s = &none;
+    json_key(j, "correlations");
+    json_object_begin(j);
+#define ADD(name, doc) json_kv_uint(j, #name, s->name);
+    CORRELATOR_STATS(ADD)
+#undef ADD
+    json_object_end(j);
+}
+
 static void send_health(struct loop *loop, void *arg)
 {
     struct analyst *a = arg;
@@ -345,6 +360,7 @@ static void send_health(struct loop *loop, void *arg)
     sandbox_state_add(&walls, &a->sandbox);
     json_kv_str(&j, "sandbox", buf_str(&walls));
     add_exceptions(a, &j);
+    add_correlations(a, &j);
     json_kv_str(&j, "ruleset", a->ruleset ? ruleset_version(a->ruleset) : STR(""));
     json_object_end(&j);
     if (buf_check(&text) == 0 && peer_send(a->monitor, AGENT_ANALYST_HEALTH, buf_str(&text), -1))

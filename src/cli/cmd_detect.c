@@ -52,6 +52,7 @@ struct detect {
     uint64_t alerts;
     uint64_t faults;
     uint64_t bytes;
+    struct correlator_stats correlations;
     int64_t progress_ns; /* time of the last progress line, 0 = none shown */
     int failed;          /* first input that could not be read at all: its code */
 };
@@ -244,6 +245,8 @@ static int run_input(struct detect *d, const char *name)
         rc = read_all(d, &in, &err);
     if (in.reader)
         d->bytes += reader_bytes(in.reader);
+    if (in.correlator)
+        correlator_stats_add(&d->correlations, correlator_stats(in.correlator));
     clear_progress(d);
     if (rc == 0 || rc == E_NOMEM || d->cli->out.error)
         return rc;
@@ -292,6 +295,12 @@ static void print_stats(const struct detect *d, int64_t elapsed_ns)
              (unsigned long long)d->faults, ruleset_len(d->set), per_event,
              (unsigned long long)e->regex_runs, (unsigned long long)d->bytes, seconds,
              (double)d->events / seconds, (double)d->bytes / 1e6 / seconds);
+    if (ruleset_correlations(d->set)) {
+        struct buf counts CLEANUP(buf_done) = {0};
+        correlator_stats_text(&counts, &d->correlations);
+        out_line(&d->cli->err, "stats: correlations rules=%u%.*s", ruleset_correlations(d->set),
+                 STR_FMT(buf_str(&counts)));
+    }
     for (uint32_t i = 0; i < ruleset_exceptions(d->set); i++)
         out_line(&d->cli->err, "stats: exception=%.*s rules=%u hidden=%llu",
                  STR_FMT(ruleset_exception_id(d->set, i)), ruleset_exception_rules(d->set, i),

@@ -120,6 +120,20 @@ const struct correlator_stats *correlator_stats(const struct correlator *c)
     return &c->stats;
 }
 
+void correlator_stats_add(struct correlator_stats *sum, const struct correlator_stats *more)
+{
+#define ADD(name, doc) sum->name += more->name;
+    CORRELATOR_STATS(ADD)
+#undef ADD
+}
+
+void correlator_stats_text(struct buf *out, const struct correlator_stats *s)
+{
+#define TEXT(name, doc) buf_addf(out, " %s=%llu", #name, (unsigned long long)s->name);
+    CORRELATOR_STATS(TEXT)
+#undef TEXT
+}
+
 /* ------------------------------------------------------------------ values of an event */
 
 static int join_list(struct correlator *c, const struct value *v, struct str *ret_text)
@@ -315,7 +329,7 @@ static void evict_group(struct correlator *c, struct correlation_state *s,
 {
     if (!is_dead(c, s, g)) {
         c->stats.evicted_groups++;
-        c->stats.evicted_entries += g->window.len;
+        c->stats.evicted_events += g->window.len;
     }
     free_group(s, g);
 }
@@ -380,7 +394,7 @@ static void make_room(struct correlator *c, struct correlation_state *s,
     while (g->window.len && (s->entries + len > CORRELATION_ENTRIES ||
                              (is_ordered && g->window.len + len > CORRELATION_ORDERED))) {
         drop_entry(s, g);
-        c->stats.evicted_entries++;
+        c->stats.evicted_events++;
     }
 }
 

@@ -28,14 +28,20 @@ struct correlated {
     uint32_t events_total;
 };
 
+/* X(name, what is counted) */
+#define CORRELATOR_STATS(X)                                                                        \
+    X(matches, "conditions that held, alerts or not")                                              \
+    X(alerts, "alerts of correlations")                                                            \
+    X(incomplete, "matches that lacked a field of group-by or of the condition")                   \
+    X(late, "matches that came too late to count")                                                 \
+    X(evicted_groups, "groups that left before their time for want of room")                       \
+    X(evicted_events, "likewise events")                                                           \
+    X(resets, "times the clock was set back and everything forgotten")
+
 struct correlator_stats {
-    uint64_t matches; /* conditions that held, alerts or not */
-    uint64_t alerts;
-    uint64_t incomplete;      /* matches that lacked a field of group-by or of the condition */
-    uint64_t late;            /* matches that came too late to count */
-    uint64_t evicted_groups;  /* that left before their time for want of room */
-    uint64_t evicted_entries; /* likewise events */
-    uint64_t resets;          /* times the clock was set back and everything forgotten */
+#define CORRELATOR_STAT(name, doc) uint64_t name;
+    CORRELATOR_STATS(CORRELATOR_STAT)
+#undef CORRELATOR_STAT
 };
 
 /** @return 0 or E_NOMEM. A ruleset without correlations gets one that does nothing, for free. */
@@ -69,6 +75,10 @@ int correlator_event(struct correlator *c, const struct event *ev, uint64_t reco
                      const struct match *matches, int count, const struct correlated **ret_alerts);
 
 const struct correlator_stats *correlator_stats(const struct correlator *c);
+/** Add up. */
+void correlator_stats_add(struct correlator_stats *sum, const struct correlator_stats *more);
+/** Append ` name=value` for each. */
+void correlator_stats_text(struct buf *out, const struct correlator_stats *s);
 
 /**
  * Append one alert, as alert_add_json, with "correlation":{"type","value",
