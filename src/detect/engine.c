@@ -41,6 +41,8 @@ static int reserve(struct engine *e)
         !e->extra_epoch || !e->candidates || !e->candidates_summary || !e->regexes ||
         !e->regex_bad || !e->hidden)
         return E_NOMEM;
+    if (engine_memo_init(e))
+        return E_NOMEM;
     return engine_source_init(e);
 }
 
@@ -67,6 +69,7 @@ void engine_free(struct engine *e)
         regex_free(e->regexes[i]);
     regex_scratch_free(e->regex_scratch);
     engine_source_done(e);
+    engine_memo_done(e);
     mem_free(e->hits.bits);
     mem_free(e->hits.touched);
     mem_free(e->known);

@@ -28,6 +28,17 @@ struct engine_source {
     uint32_t always_len;
 };
 
+/** Values that the matchers have seen before, and what they found; see engine_memo.c. */
+struct engine_memo {
+    struct engine_known *known;
+    struct engine_memo_use {
+        uint8_t doubts; /* that values come again */
+        uint8_t tries;
+    } * uses;          /* by plan */
+    struct hits found; /* in the value being scanned, empty otherwise */
+    unsigned next;
+};
+
 struct engine {
     struct ruleset *rules;
     const struct event *ev; /* the one being matched */
@@ -49,6 +60,8 @@ struct engine {
     struct engine_source sources[ENGINE_SOURCES];
     struct engine_source *source; /* of the event */
     unsigned next_source;
+
+    struct engine_memo memo;
 
     struct regex **regexes;
     bool *regex_bad; /* cannot be compiled */
@@ -84,6 +97,18 @@ bool engine_next_value(const struct engine *e, struct engine_values *v, struct s
 
 /** Run the matchers over every field of the event that some rule names. @return 0 or E_NOMEM */
 int engine_scan(struct engine *e) MUST_CHECK;
+
+/* engine_memo.c */
+
+int engine_memo_init(struct engine *e) MUST_CHECK;
+void engine_memo_done(struct engine *e);
+
+/** Run the plan's matchers over the text. */
+typedef void (*engine_scan_fn)(const struct engine *e, uint32_t plan, struct str text,
+                               struct hits *hits);
+/** Add to the event's hits what `scan` finds in the text, or what it found when the text was there
+ * before. @param plan number of the matchers: 2 * (field * scopes + scope) + keywords or not */
+void engine_memo_scan(struct engine *e, uint32_t plan, struct str text, engine_scan_fn scan);
 
 /* engine_source.c */
 

@@ -98,16 +98,47 @@ bool engine_next_value(const struct engine *e, struct engine_values *v, struct s
     }
 }
 
+static const struct ruleset_range *range_of(const struct engine *e, uint32_t field)
+{
+    return &e->rules->ranges[(size_t)field * e->rules->scopes_len + e->source->scope];
+}
+
+static void scan_range(const struct ruleset *r, const struct ruleset_range *range, struct str text,
+                       struct hits *hits)
+{
+    for (uint32_t m = range->start; m < range->start + range->len; m++)
+        r->matchers[m].scan(r->matchers[m].table, text, hits);
+}
+
+/* The matchers of a field; behind an odd number also those of the rules that name no field. */
+static void scan_plan(const struct engine *e, uint32_t plan, struct str text, struct hits *hits)
+{
+    const struct ruleset *r = e->rules;
+    scan_range(r, &r->ranges[plan / 2], text, hits);
+    if (plan % 2)
+        scan_range(r, range_of(e, r->everything), text, hits);
+}
+
+static void add_exists(struct engine *e, uint32_t field)
+{
+    uint32_t item = e->rules->fields[field].exists_item;
+    if (item != IMAGE_NONE)
+        hits_add(&e->hits, item);
+}
+
+/* @param field one that some rule names */
 static void scan_text(struct engine *e, uint32_t field, struct str text)
 {
     const struct ruleset *r = e->rules;
-    const struct ruleset_field *f = &r->fields[field];
-    const struct ruleset_range *range =
-        &r->ranges[(size_t)field * r->scopes_len + e->source->scope];
-    if (f->exists_item != IMAGE_NONE)
-        hits_add(&e->hits, f->exists_item);
-    for (uint32_t m = range->start; m < range->start + range->len; m++)
-        r->matchers[m].scan(r->matchers[m].table, text, &e->hits);
+    const struct ruleset_range *range = range_of(e, field);
+    bool keywords = e->source->everything && field != r->everything;
+    add_exists(e, field);
+    if (keywords)
+        add_exists(e, r->everything);
+    if (keywords || range->costly)
+        engine_memo_scan(e, (uint32_t)(range - r->ranges) * 2 + keywords, text, scan_plan);
+    else
+        scan_range(r, range, text, &e->hits);
 }
 
 static void scan_value(struct engine *e, uint32_t field, const struct value *value)
@@ -122,13 +153,17 @@ static void scan_value(struct engine *e, uint32_t field, const struct value *val
         scan_text(e, field, text);
 }
 
+/* Rules that name no field look at every value, others at those of the fields they name. */
 static void scan_known(struct engine *e)
 {
     const struct ruleset *r = e->rules;
+    bool all = e->source->everything;
     for (unsigned w = 0; w < ARRAY_LEN(r->wanted); w++) {
-        for (uint64_t bits = r->wanted[w] & e->ev->present[w]; bits; bits &= bits - 1) {
+        uint64_t bits = e->ev->present[w] & (all ? UINT64_MAX : r->wanted[w]);
+        for (; bits; bits &= bits - 1) {
             unsigned id = w * 64 + (unsigned)__builtin_ctzll(bits);
-            scan_value(e, r->field_of[id], &e->ev->values[id]);
+            uint32_t field = r->field_of[id];
+            scan_value(e, field == IMAGE_NONE ? r->everything : field, &e->ev->values[id]);
         }
     }
 }
@@ -136,22 +171,17 @@ static void scan_known(struct engine *e)
 static void scan_extra(struct engine *e, uint32_t extra)
 {
     uint64_t field;
-    if (!map_find(&e->rules->extras, e->ev->extras[extra].name, &field))
+    const struct extra *x = &e->ev->extras[extra];
+    if (!map_find(&e->rules->extras, x->name, &field)) {
+        if (e->source->everything)
+            scan_value(e, e->rules->everything, &x->value);
         return;
+    }
     bool first = e->extra_epoch[field] != e->epoch;
     e->next_extra[extra] = first ? 0 : e->first_extra[field];
     e->first_extra[field] = extra + 1;
     e->extra_epoch[field] = e->epoch;
-    scan_value(e, (uint32_t)field, &e->ev->extras[extra].value);
-}
-
-/* Keyword search: every value once more, for the rules that name no field. */
-static void scan_everything(struct engine *e)
-{
-    struct engine_values values = {.field = e->rules->everything};
-    struct str text;
-    while (engine_next_value(e, &values, &text))
-        scan_text(e, e->rules->everything, text);
+    scan_value(e, (uint32_t)field, &x->value);
 }
 
 int engine_scan(struct engine *e)
@@ -159,9 +189,7 @@ int engine_scan(struct engine *e)
     if (e->ev->extras_len >= UINT32_MAX - FIELD_COUNT)
         return E_NOMEM;
     scan_known(e);
-    if (e->rules->everything != IMAGE_NONE && e->source->everything)
-        scan_everything(e);
-    if (e->rules->extras.len == 0 || e->ev->extras_len == 0)
+    if (e->ev->extras_len == 0 || (e->rules->extras.len == 0 && !e->source->everything))
         return 0;
     if (mem_grow(&e->next_extra, &e->next_extra_cap, e->ev->extras_len, sizeof(*e->next_extra)))
         return E_NOMEM;

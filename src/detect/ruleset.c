@@ -60,6 +60,7 @@ static int load_matchers(struct ruleset *r, struct err *err)
             &r->ranges[(size_t)image->matchers[i].field * r->scopes_len + scopes[i]];
         if (range->len == 0)
             range->start = i;
+        range->costly |= range->len > 0 || image->matchers[i].kind != MATCHER_EXACT;
         if (range->start + range->len++ != i)
             return err_set(err, E_PARSE, "ruleset is damaged: matcher %u out of order", i);
     }

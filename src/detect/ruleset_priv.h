@@ -22,6 +22,7 @@ struct ruleset_matcher {
 struct ruleset_range {
     uint32_t start;
     uint32_t len;
+    bool costly; /* more than one look-up of the whole value */
 };
 
 enum { RULESET_SCOPES_MOST = 64 };
