@@ -8,22 +8,17 @@
 #include "server/handlers.h"
 #include "server/render.h"
 
-static int list(struct call *c, const struct store_action_filter *filter,
-                const struct store_page *page, struct buf *out, struct err *err)
+static int list(struct reading *r, struct err *err)
 {
-    struct store_tx *tx CLEANUP(store_read_endp) = NULL;
-    struct arena arena CLEANUP(arena_done) = {0};
+    const struct store_action_filter *filter = r->filter;
     struct store_action_list found;
-    struct json_out j = {.out = out};
-    int rc = store_read_begin(c->server->store, &tx, err);
-    if (rc == 0)
-        rc = store_action_list(tx, filter, page, &arena, &found, err);
+    int rc = store_action_list(r->tx, filter, &r->page, &r->arena, &found, err);
     if (rc)
         return rc;
-    render_list_begin(&j);
+    render_list_begin(&r->json);
     for (size_t i = 0; i < found.len && rc == 0; i++)
-        rc = render_action(tx, &found.items[i], &j, err);
-    render_list_end(&j, found.next);
+        rc = render_action(r->tx, &found.items[i], &r->json, err);
+    render_list_end(&r->json, found.next);
     return rc;
 }
 
@@ -32,19 +27,13 @@ void actions_list(struct call *c)
     struct store_action_filter filter = {0};
     struct store_page page = {0};
     struct str names[ACTION_STATE_COUNT];
-    struct buf out CLEANUP(buf_done) = {0};
-    struct err err = {0};
     for (unsigned i = 0; i < ACTION_STATE_COUNT; i++)
         names[i] = action_state_table[i].name;
     if (call_page(c, &page) || call_query(c, "device", &filter.device) ||
         call_query(c, "name", &filter.name) || call_query(c, "request", &filter.request) ||
         call_filter(c, "state", names, ACTION_STATE_COUNT, &filter.states))
         return;
-    int rc = list(c, &filter, &page, &out, &err);
-    if (rc)
-        reply_err(c, rc, &err);
-    else
-        reply_json(c, 200, &out);
+    reply_read(c, list, &filter, &page);
 }
 
 static int get(struct store_tx *tx, struct str id, struct buf *out, struct err *err)
@@ -58,18 +47,14 @@ static int get(struct store_tx *tx, struct str id, struct buf *out, struct err *
     return rc ? rc : render_action(tx, &a, &j, err);
 }
 
+static int read_one(struct reading *r, struct err *err)
+{
+    return get(r->tx, r->call->match.params[0], r->json.out, err);
+}
+
 void actions_get(struct call *c)
 {
-    struct store_tx *tx CLEANUP(store_read_endp) = NULL;
-    struct buf out CLEANUP(buf_done) = {0};
-    struct err err = {0};
-    int rc = store_read_begin(c->server->store, &tx, &err);
-    if (rc == 0)
-        rc = get(tx, c->match.params[0], &out, &err);
-    if (rc)
-        reply_err(c, rc, &err);
-    else
-        reply_json(c, 200, &out);
+    reply_read(c, read_one, NULL, NULL);
 }
 
 /* ---------------------------------------------------------------- ordering */

@@ -28,28 +28,23 @@ static int add_total(struct store_tx *tx, const struct store_alert_filter *filte
     return rc;
 }
 
-static int list(struct call *c, const struct store_alert_filter *filter,
-                const struct store_page *page, struct buf *out, struct err *err)
+static int list(struct reading *r, struct err *err)
 {
-    struct store_tx *tx CLEANUP(store_read_endp) = NULL;
-    struct arena arena CLEANUP(arena_done) = {0};
+    const struct store_alert_filter *filter = r->filter;
     struct store_alert_list found;
-    struct json_out j = {.out = out};
-    int rc = store_read_begin(c->server->store, &tx, err);
-    if (rc == 0)
-        rc = store_alert_list(tx, filter, page, &arena, &found, err);
+    int rc = store_alert_list(r->tx, filter, &r->page, &r->arena, &found, err);
     if (rc)
         return rc;
-    json_object_begin(&j);
-    rc = add_total(tx, filter, page, &j, err);
-    json_key(&j, "items");
-    json_array_begin(&j);
+    json_object_begin(&r->json);
+    rc = add_total(r->tx, filter, &r->page, &r->json, err);
+    json_key(&r->json, "items");
+    json_array_begin(&r->json);
     for (size_t i = 0; i < found.len && rc == 0; i++) {
-        json_object_begin(&j);
-        rc = render_alert(tx, &found.items[i], &j, err);
-        json_object_end(&j);
+        json_object_begin(&r->json);
+        rc = render_alert(r->tx, &found.items[i], &r->json, err);
+        json_object_end(&r->json);
     }
-    render_list_end(&j, found.next);
+    render_list_end(&r->json, found.next);
     return rc;
 }
 
@@ -57,19 +52,13 @@ void alerts_list(struct call *c)
 {
     struct store_alert_filter filter = {.brief = true};
     struct store_page page = {0};
-    struct buf out CLEANUP(buf_done) = {0};
-    struct err err = {0};
     if (call_page(c, &page) || call_query(c, "device", &filter.device) ||
         call_query(c, "rule", &filter.rule_id) || call_query(c, "q", &filter.text) ||
         call_time(c, "since", &filter.since_ns) || call_time(c, "until", &filter.until_ns) ||
         call_filter(c, "state", alert_state_names, ALERT_STATE_COUNT, &filter.states) ||
         call_filter(c, "level", alert_level_names, ALERT_LEVEL_COUNT, &filter.levels))
         return;
-    int rc = list(c, &filter, &page, &out, &err);
-    if (rc)
-        reply_err(c, rc, &err);
-    else
-        reply_json(c, 200, &out);
+    reply_read(c, list, &filter, &page);
 }
 
 static int add_related(struct store_tx *tx, const struct store_alert *alert, struct json_out *j,
@@ -115,18 +104,14 @@ static int get(struct store_tx *tx, struct str id, struct buf *out, struct err *
     return rc;
 }
 
+static int read_one(struct reading *r, struct err *err)
+{
+    return get(r->tx, r->call->match.params[0], r->json.out, err);
+}
+
 void alerts_get(struct call *c)
 {
-    struct store_tx *tx CLEANUP(store_read_endp) = NULL;
-    struct buf out CLEANUP(buf_done) = {0};
-    struct err err = {0};
-    int rc = store_read_begin(c->server->store, &tx, &err);
-    if (rc == 0)
-        rc = get(tx, c->match.params[0], &out, &err);
-    if (rc)
-        reply_err(c, rc, &err);
-    else
-        reply_json(c, 200, &out);
+    reply_read(c, read_one, NULL, NULL);
 }
 
 struct change {

@@ -8,22 +8,17 @@
 #include "server/handlers.h"
 #include "server/render.h"
 
-static int list(struct call *c, const struct store_device_filter *filter,
-                const struct store_page *page, struct buf *out, struct err *err)
+static int list(struct reading *r, struct err *err)
 {
-    struct store_tx *tx CLEANUP(store_read_endp) = NULL;
-    struct arena arena CLEANUP(arena_done) = {0};
+    const struct store_device_filter *filter = r->filter;
     struct store_device_list found;
-    struct json_out j = {.out = out};
-    int rc = store_read_begin(c->server->store, &tx, err);
-    if (rc == 0)
-        rc = store_device_list(tx, filter, page, &arena, &found, err);
+    int rc = store_device_list(r->tx, filter, &r->page, &r->arena, &found, err);
     if (rc)
         return rc;
-    render_list_begin(&j);
+    render_list_begin(&r->json);
     for (size_t i = 0; i < found.len && rc == 0; i++)
-        rc = render_device(c->server, tx, &found.items[i], &j, err);
-    render_list_end(&j, found.next);
+        rc = render_device(r->call->server, r->tx, &found.items[i], &r->json, err);
+    render_list_end(&r->json, found.next);
     return rc;
 }
 
@@ -41,8 +36,6 @@ void devices_list(struct call *c)
 {
     struct store_device_filter filter = {.accept_arg = c->server->channels};
     struct store_page page = {0};
-    struct buf out CLEANUP(buf_done) = {0};
-    struct err err = {0};
     int online;
     if (call_page(c, &page) || call_query(c, "q", &filter.text) ||
         call_query(c, "platform", &filter.platform) || call_bool(c, "online", &online) ||
@@ -52,11 +45,7 @@ void devices_list(struct call *c)
         return;
     if (online >= 0)
         filter.accept = online ? is_online : is_offline;
-    int rc = list(c, &filter, &page, &out, &err);
-    if (rc)
-        reply_err(c, rc, &err);
-    else
-        reply_json(c, 200, &out);
+    reply_read(c, list, &filter, &page);
 }
 
 static int get(struct server *s, struct store_tx *tx, struct str id, struct buf *out,
@@ -71,18 +60,14 @@ static int get(struct server *s, struct store_tx *tx, struct str id, struct buf 
     return rc ? rc : render_device(s, tx, &d, &j, err);
 }
 
+static int read_one(struct reading *r, struct err *err)
+{
+    return get(r->call->server, r->tx, r->call->match.params[0], r->json.out, err);
+}
+
 void devices_get(struct call *c)
 {
-    struct store_tx *tx CLEANUP(store_read_endp) = NULL;
-    struct buf out CLEANUP(buf_done) = {0};
-    struct err err = {0};
-    int rc = store_read_begin(c->server->store, &tx, &err);
-    if (rc == 0)
-        rc = get(c->server, tx, c->match.params[0], &out, &err);
-    if (rc)
-        reply_err(c, rc, &err);
-    else
-        reply_json(c, 200, &out);
+    reply_read(c, read_one, NULL, NULL);
 }
 
 struct revoke {

@@ -11,36 +11,25 @@
 #include "server/handlers.h"
 #include "server/render.h"
 
-static int list(struct call *c, const struct store_page *page, struct buf *out, struct err *err)
+static int list(struct reading *r, struct err *err)
 {
-    struct store_tx *tx CLEANUP(store_read_endp) = NULL;
-    struct arena arena CLEANUP(arena_done) = {0};
     struct store_enroll_token_list found;
-    struct json_out j = {.out = out};
-    int rc = store_read_begin(c->server->store, &tx, err);
-    if (rc == 0)
-        rc = store_enroll_token_list(tx, page, &arena, &found, err);
+    int rc = store_enroll_token_list(r->tx, &r->page, &r->arena, &found, err);
     if (rc)
         return rc;
-    render_list_begin(&j);
+    render_list_begin(&r->json);
     for (size_t i = 0; i < found.len; i++)
-        render_enroll_token(&found.items[i], STR(""), &j);
-    render_list_end(&j, found.next);
+        render_enroll_token(&found.items[i], STR(""), &r->json);
+    render_list_end(&r->json, found.next);
     return 0;
 }
 
 void tokens_list(struct call *c)
 {
     struct store_page page = {0};
-    struct buf out CLEANUP(buf_done) = {0};
-    struct err err = {0};
     if (call_page(c, &page))
         return;
-    int rc = list(c, &page, &out, &err);
-    if (rc)
-        reply_err(c, rc, &err);
-    else
-        reply_json(c, 200, &out);
+    reply_read(c, list, NULL, &page);
 }
 
 struct wanted {

@@ -12,22 +12,17 @@
 
 /* ---------------------------------------------------------------- reading */
 
-static int list(struct call *c, const struct store_hunt_filter *filter,
-                const struct store_page *page, struct buf *out, struct err *err)
+static int list(struct reading *r, struct err *err)
 {
-    struct store_tx *tx CLEANUP(store_read_endp) = NULL;
-    struct arena arena CLEANUP(arena_done) = {0};
+    const struct store_hunt_filter *filter = r->filter;
     struct store_hunt_list found;
-    struct json_out j = {.out = out};
-    int rc = store_read_begin(c->server->store, &tx, err);
-    if (rc == 0)
-        rc = store_hunt_list(tx, filter, page, &arena, &found, err);
+    int rc = store_hunt_list(r->tx, filter, &r->page, &r->arena, &found, err);
     if (rc)
         return rc;
-    render_list_begin(&j);
+    render_list_begin(&r->json);
     for (size_t i = 0; i < found.len; i++)
-        render_hunt(&found.items[i], false, &j);
-    render_list_end(&j, found.next);
+        render_hunt(&found.items[i], false, &r->json);
+    render_list_end(&r->json, found.next);
     return 0;
 }
 
@@ -35,16 +30,10 @@ void hunts_list(struct call *c)
 {
     struct store_hunt_filter filter = {0};
     struct store_page page = {0};
-    struct buf out CLEANUP(buf_done) = {0};
-    struct err err = {0};
     if (call_page(c, &page) || call_query(c, "created_by", &filter.created_by) ||
         call_filter(c, "state", hunt_state_names, HUNT_STATE_COUNT, &filter.states))
         return;
-    int rc = list(c, &filter, &page, &out, &err);
-    if (rc)
-        reply_err(c, rc, &err);
-    else
-        reply_json(c, 200, &out);
+    reply_read(c, list, &filter, &page);
 }
 
 static int find(struct store_tx *tx, struct str id, struct arena *arena, struct store_hunt *ret,
@@ -65,39 +54,30 @@ static int get(struct store_tx *tx, struct str id, struct buf *out, struct err *
     return rc;
 }
 
-void hunts_get(struct call *c)
+static int read_one(struct reading *r, struct err *err)
 {
-    struct store_tx *tx CLEANUP(store_read_endp) = NULL;
-    struct buf out CLEANUP(buf_done) = {0};
-    struct err err = {0};
-    int rc = store_read_begin(c->server->store, &tx, &err);
-    if (rc == 0)
-        rc = get(tx, c->match.params[0], &out, &err);
-    if (rc)
-        reply_err(c, rc, &err);
-    else
-        reply_json(c, 200, &out);
+    return get(r->tx, r->call->match.params[0], r->json.out, err);
 }
 
-static int results(struct call *c, const struct store_hunt_result_filter *filter,
-                   const struct store_page *page, struct buf *out, struct err *err)
+void hunts_get(struct call *c)
 {
-    struct store_tx *tx CLEANUP(store_read_endp) = NULL;
-    struct arena arena CLEANUP(arena_done) = {0};
+    reply_read(c, read_one, NULL, NULL);
+}
+
+static int results(struct reading *r, struct err *err)
+{
+    const struct store_hunt_result_filter *filter = r->filter;
     struct store_hunt hunt;
     struct store_hunt_result_list found;
-    struct json_out j = {.out = out};
-    int rc = store_read_begin(c->server->store, &tx, err);
+    int rc = find(r->tx, filter->hunt, &r->arena, &hunt, err);
     if (rc == 0)
-        rc = find(tx, filter->hunt, &arena, &hunt, err);
-    if (rc == 0)
-        rc = store_hunt_result_list(tx, filter, page, &arena, &found, err);
+        rc = store_hunt_result_list(r->tx, filter, &r->page, &r->arena, &found, err);
     if (rc)
         return rc;
-    render_list_begin(&j);
+    render_list_begin(&r->json);
     for (size_t i = 0; i < found.len; i++)
-        json_raw(&j, found.items[i].json);
-    render_list_end(&j, found.next);
+        json_raw(&r->json, found.items[i].json);
+    render_list_end(&r->json, found.next);
     return 0;
 }
 
@@ -105,16 +85,10 @@ void hunts_results(struct call *c)
 {
     struct store_hunt_result_filter filter = {.hunt = c->match.params[0]};
     struct store_page page = {0};
-    struct buf out CLEANUP(buf_done) = {0};
-    struct err err = {0};
     if (call_page(c, &page) || call_query(c, "rule", &filter.rule_id) ||
         call_query(c, "device", &filter.device))
         return;
-    int rc = results(c, &filter, &page, &out, &err);
-    if (rc)
-        reply_err(c, rc, &err);
-    else
-        reply_json(c, 200, &out);
+    reply_read(c, results, &filter, &page);
 }
 
 /* ---------------------------------------------------------------- starting */

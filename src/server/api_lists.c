@@ -35,25 +35,20 @@ int entries_filter(struct call *c, struct store_entry_filter *ret_filter)
 
 /* ---------------------------------------------------------------- list */
 
-static int list(struct call *c, const struct store_entry_filter *filter,
-                const struct store_page *page, struct buf *out, struct err *err)
+static int list(struct reading *r, struct err *err)
 {
-    struct store_tx *tx CLEANUP(store_read_endp) = NULL;
-    struct arena arena CLEANUP(arena_done) = {0};
+    const struct store_entry_filter *filter = r->filter;
     struct store_entry_list found;
-    struct json_out j = {.out = out};
-    int rc = store_read_begin(c->server->store, &tx, err);
-    if (rc == 0)
-        rc = store_entry_list(tx, filter, page, &arena, &found, err);
+    int rc = store_entry_list(r->tx, filter, &r->page, &r->arena, &found, err);
     if (rc)
         return rc;
-    render_list_begin(&j);
+    render_list_begin(&r->json);
     for (size_t i = 0; i < found.len; i++) {
-        json_object_begin(&j);
-        render_entry(&found.items[i], &j);
-        json_object_end(&j);
+        json_object_begin(&r->json);
+        render_entry(&found.items[i], &r->json);
+        json_object_end(&r->json);
     }
-    render_list_end(&j, found.next);
+    render_list_end(&r->json, found.next);
     return 0;
 }
 
@@ -61,16 +56,10 @@ void lists_get(struct call *c)
 {
     struct store_entry_filter filter;
     struct store_page page = {0};
-    struct buf out CLEANUP(buf_done) = {0};
-    struct err err = {0};
     if (call_page(c, &page) || entries_filter(c, &filter) || call_query(c, "type", &filter.kind) ||
         call_query(c, "action", &filter.verdict))
         return;
-    int rc = list(c, &filter, &page, &out, &err);
-    if (rc)
-        reply_err(c, rc, &err);
-    else
-        reply_json(c, 200, &out);
+    reply_read(c, list, &filter, &page);
 }
 
 /* ---------------------------------------------------------------- add */

@@ -76,28 +76,21 @@ static void add_rest(const struct server *s, const struct store_overview *o, str
     json_kv_cstr(j, "ruleset", s->ruleset_version);
 }
 
-static int read_overview(struct call *c, struct store_overview *ret, struct err *err)
+static int read_overview(struct reading *r, struct err *err)
 {
-    struct store_tx *tx CLEANUP(store_read_endp) = NULL;
-    int rc = store_read_begin(c->server->store, &tx, err);
-    return rc ? rc : store_overview(tx, clock_wall_ns(), ret, err);
+    struct store_overview o;
+    int rc = store_overview(r->tx, clock_wall_ns(), &o, err);
+    if (rc)
+        return rc;
+    json_object_begin(&r->json);
+    add_devices(r->call->server, &o, &r->json);
+    add_alerts(&o, &r->json);
+    add_rest(r->call->server, &o, &r->json);
+    json_object_end(&r->json);
+    return 0;
 }
 
 void overview_get(struct call *c)
 {
-    struct buf out CLEANUP(buf_done) = {0};
-    struct json_out j = {.out = &out};
-    struct store_overview o;
-    struct err err = {0};
-    int rc = read_overview(c, &o, &err);
-    if (rc) {
-        reply_err(c, rc, &err);
-        return;
-    }
-    json_object_begin(&j);
-    add_devices(c->server, &o, &j);
-    add_alerts(&o, &j);
-    add_rest(c->server, &o, &j);
-    json_object_end(&j);
-    reply_json(c, 200, &out);
+    reply_read(c, read_overview, NULL, NULL);
 }

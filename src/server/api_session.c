@@ -29,32 +29,22 @@ void session_end(struct call *c)
     job_start(j);
 }
 
-static int get(struct call *c, struct buf *out, struct err *err)
+static int get(struct reading *r, struct err *err)
 {
-    struct store_tx *tx CLEANUP(store_read_endp) = NULL;
-    struct arena arena CLEANUP(arena_done) = {0};
-    struct json_out j = {.out = out};
+    const struct call *c = r->call;
     struct store_token token;
-    int rc = store_read_begin(c->server->store, &tx, err);
-    if (rc == 0)
-        rc = store_token_get(tx, str_of(c->token_hash), &arena, &token, err);
+    int rc = store_token_get(r->tx, str_of(c->token_hash), &r->arena, &token, err);
     if (rc == E_NOT_FOUND)
         return err_set(err, E_AUTH, "the session has just ended");
     if (rc == 0)
         render_session(c->actor.name, c->actor.role, c->must_change, str_of(c->csrf),
-                       token.expires_ns, &j);
+                       token.expires_ns, &r->json);
     return rc;
 }
 
 void session_get(struct call *c)
 {
-    struct buf out CLEANUP(buf_done) = {0};
-    struct err err = {0};
-    int rc = get(c, &out, &err);
-    if (rc)
-        reply_err(c, rc, &err);
-    else
-        reply_json(c, 200, &out);
+    reply_read(c, get, NULL, NULL);
 }
 
 void session_whoami(struct call *c)

@@ -32,6 +32,24 @@ void reply_nothing(struct call *c)
     http_answer_send(c->req, 204, NULL, STR(""));
 }
 
+void reply_read(struct call *c, read_fn fn, const void *filter, const struct store_page *page)
+{
+    struct buf out CLEANUP(buf_done) = {0};
+    struct err err = {0};
+    struct reading r = {.call = c, .filter = filter, .json = {.out = &out}};
+    if (page)
+        r.page = *page;
+    int rc = store_read_begin(c->server->store, &r.tx, &err);
+    if (rc == 0)
+        rc = fn(&r, &err);
+    store_read_endp(&r.tx);
+    arena_done(&r.arena);
+    if (rc)
+        reply_err(c, rc, &err);
+    else
+        reply_json(c, 200, &out);
+}
+
 struct json_t *call_body(struct call *c)
 {
     json_t *object = NULL;

@@ -86,6 +86,20 @@ void reply_json(struct call *c, int status, const struct buf *body);
 void reply_err(struct call *c, int rc, const struct err *err);
 /** 204. */
 void reply_nothing(struct call *c);
+
+/** One look into the store, for an answer that changes nothing. */
+struct reading {
+    const struct call *call;
+    struct store_tx *tx;
+    const void *filter; /* as given to reply_read */
+    struct store_page page;
+    struct arena arena;   /* for what is read; ends with the answer */
+    struct json_out json; /* the answer */
+};
+typedef int (*read_fn)(struct reading *r, struct err *err);
+/** Answer 200 with what `fn` writes, or its error.
+ * @param filter handed on; @param page NULL: not a list */
+void reply_read(struct call *c, read_fn fn, const void *filter, const struct store_page *page);
 /** The body as a JSON object, or the request was answered (400) and NULL comes back. Free with
  * json_decref. */
 struct json_t *call_body(struct call *c);
