@@ -143,28 +143,6 @@ static void drop_ruleset(struct analyst *a)
     a->map = NULL;
 }
 
-/* YARA is not for this process: the monitor has a worker for it, and opens the files. */
-static void pass_yara_rules(struct analyst *a)
-{
-    uint32_t len = ruleset_yara_len(a->ruleset);
-    for (uint32_t i = 0; i == 0 || i < len; i++) {
-        struct buf body CLEANUP(buf_done) = {0};
-        struct str name = STR("");
-        struct str text = STR("");
-        if (len)
-            ruleset_yara(a->ruleset, i, &name, &text);
-        buf_add_u8(&body, (uint8_t)((i == 0 ? AGENT_YARA_FIRST : 0) |
-                                    (i + 1 >= len ? AGENT_YARA_LAST : 0)));
-        buf_add_u32(&body, (uint32_t)name.len);
-        buf_add_str(&body, name);
-        buf_add_str(&body, text);
-        if (buf_check(&body) || peer_send(a->monitor, AGENT_YARA_RULES, buf_str(&body), -1) != 0) {
-            log_error("the YARA rules could not be passed on", KV_STR("file", name));
-            return;
-        }
-    }
-}
-
 /* The monitor verified the signature and hashed the file, which is in its own folder; here the
  * content is checked before it is used. */
 static void take_ruleset(struct analyst *a, struct str version, int fd)
@@ -204,9 +182,9 @@ static void take_ruleset(struct analyst *a, struct str version, int fd)
     a->engine = engine;
     log_info("ruleset in use", KV_STR("version", ruleset_version(ruleset)),
              KV_INT("rules", ruleset_len(ruleset)));
-    pass_yara_rules(a);
 }
 
+/* YARA is not for this process: the monitor opens the file for a worker. */
 static void ask_scan(struct analyst *a)
 {
     struct analysis_file f = analysis_file(a->analysis);

@@ -341,6 +341,15 @@ static void take_suspect(struct monitor *m, struct peer *p, struct str body)
         prevention_suspect(m->prevention, &s);
 }
 
+static void take_scan(struct monitor *m, struct peer *p, struct str body)
+{
+    int rc = scanner_ask(m->scanner, body);
+    if (rc == E_PARSE)
+        peer_close_soon(p, rc, "a malformed wish for a scan");
+    else if (rc)
+        log_warn("a file cannot be scanned", KV_CSTR("code", err_name(rc)));
+}
+
 static void analyst_message(void *arg, struct peer *p, uint16_t type, struct str body, int *fd)
 {
     struct monitor *m = arg;
@@ -357,13 +366,8 @@ static void analyst_message(void *arg, struct peer *p, uint16_t type, struct str
     case AGENT_SUSPECT:
         take_suspect(m, p, body);
         break;
-    case AGENT_YARA_RULES:
-        if (scanner_rules(m->scanner, body) != 0)
-            log_error("YARA rules of the analyst are left out");
-        break;
     case AGENT_SCAN:
-        if (scanner_ask(m->scanner, body) != 0)
-            log_warn("a file cannot be scanned");
+        take_scan(m, p, body);
         break;
     case AGENT_ANALYST_HEALTH:
         keep_health(&m->analyst, body);
@@ -371,6 +375,16 @@ static void analyst_message(void *arg, struct peer *p, uint16_t type, struct str
     default:
         break;
     }
+}
+
+/* The root process reads two parts of a verified ruleset itself: whoever analyses hostile records
+ * has no say in what is stopped, or looked for in files. */
+static void use_ruleset(struct monitor *m)
+{
+    struct err err = {0};
+    prevention_use(m->prevention, m->ruleset.fd, m->ruleset.version);
+    if (scanner_use(m->scanner, m->ruleset.fd, &err) != 0)
+        log_err(LOG_ERROR, "the YARA rules of the ruleset are not used", &err);
 }
 
 static void take_ruleset(struct monitor *m, int fd)
@@ -384,7 +398,7 @@ static void take_ruleset(struct monitor *m, int fd)
         return;
     }
     log_info("ruleset verified", KV_CSTR("version", m->ruleset.version));
-    prevention_use(m->prevention, m->ruleset.fd, m->ruleset.version);
+    use_ruleset(m);
     if (m->analyst.ready && send_ruleset(m) != 0)
         peer_close_soon(m->analyst.peer, E_LIMIT, "the analyst does not keep up");
     start_sensor(m);
@@ -603,7 +617,7 @@ static int set_up(struct monitor *m, const char *program, const char *config_pat
     if (rc == 0)
         rc = prevention_new(m->loop, m->config->prevent, on_record, m, &m->prevention, err);
     if (rc == 0)
-        prevention_use(m->prevention, m->ruleset.fd, m->ruleset.version);
+        use_ruleset(m);
     if (rc == 0)
         start_sensor_with_rules(m);
     if (rc == 0 && !m->sensor && m->config->netns.len == 0)

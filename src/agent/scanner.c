@@ -7,25 +7,26 @@
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/scan_record.h"
 #include "base/mem.h"
 #include "base/rd.h"
-#include "event/event.h"
-#include "os/clock.h"
+#include "detect/yara_files.h"
 #include "os/file.h"
 #include "os/log.h"
 #include "proto/agent_msg.h"
+#include "yara/serve.h"
 #include "yara/worker.h"
 #include "yara/yara.h"
 
 enum {
     JOBS_MOST = 256,
-    CLEAN_FILES = 4096, /* remembered as scanned and without a match */
-    NAMES_MOST = 64,    /* rules told of one file */
-    DETAIL_BYTES = 65536
+    CLEAN_FILES = 4096 /* remembered as scanned and without a match */
 };
 
 struct job {
@@ -50,7 +51,6 @@ struct scanner {
     const char *argv[6];
     char *program;
     char *config;
-    struct yara_worker *coming; /* loop only: rules that are being received */
     pthread_t thread;
     bool running;
     pthread_mutex_t lock; /* of what follows */
@@ -89,53 +89,13 @@ static void tell(struct loop *loop, void *arg)
     mem_free(r);
 }
 
-static size_t split_names(struct str text, struct str *names, size_t most)
-{
-    size_t len = 0;
-    struct str line;
-    while (len < most && str_next(&text, '\n', &line)) {
-        if (line.len)
-            names[len++] = line;
-    }
-    return len;
-}
-
-/* A record in our own form, as the sensors make them. */
-static void write_record(struct buf *out, const struct job *job, const struct yara_found *found)
-{
-    struct event ev;
-    struct str names[NAMES_MOST];
-    size_t len = split_names(buf_str(&found->names), names, NAMES_MOST);
-    event_clear(&ev);
-    ev.kind = KIND_YARA_MATCH;
-    ev.time_ns = clock_wall_ns();
-#ifdef __APPLE__
-    ev.product = STR("macos");
-#else
-    ev.product = STR("linux");
-#endif
-    ev.category = kind_table[KIND_YARA_MATCH].category;
-    event_set_str(&ev, F_KIND, kind_table[KIND_YARA_MATCH].name);
-    if (job->pid > 0) {
-        event_set_int(&ev, F_PID, job->pid);
-        event_set_int(&ev, F_PIDVERSION, job->pidversion);
-    }
-    event_set_str(&ev, F_FILE_PATH, str_of(job->path));
-    event_set_str(&ev, F_MALWARE_PATH, str_of(job->path));
-    if (len)
-        event_set_str(&ev, F_MALWARE_NAME, names[0]);
-    event_set_list(&ev, F_YARA_RULES, names, (uint32_t)len);
-    event_set_str(&ev, F_YARA_DETAIL, str_sub(buf_str(&found->rules), 0, DETAIL_BYTES));
-    event_add_json(out, &ev);
-}
-
 static void report(struct scanner *s, const struct job *job, const struct yara_found *found)
 {
     struct report *r = mem_calloc(1, sizeof *r);
     if (!r)
         return;
     r->scanner = s;
-    write_record(&r->record, job, found);
+    scan_record_add(&r->record, job->path, job->pid, job->pidversion, found);
     if (buf_check(&r->record) || loop_post(s->loop, tell, r)) {
         buf_done(&r->record);
         mem_free(r);
@@ -165,15 +125,32 @@ static struct seen *place_of(struct scanner *s, const struct seen *seen)
     return &s->clean[mixed >> 52];
 }
 
+/* Looked at before it is opened: opening a device can have effects of its own.
+ * @return descriptor, or -1: gone again, or never one to look into */
+static int open_file(const char *path, struct stat *ret_st)
+{
+#ifdef O_PATH
+    char same[64];
+    int place CLEANUP(fd_closep) = open(path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
+    if (place < 0 || fstat(place, ret_st) != 0 || !S_ISREG(ret_st->st_mode))
+        return -1;
+    (void)snprintf(same, sizeof same, "/proc/self/fd/%d", place);
+    return open(same, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+#else
+    if (lstat(path, ret_st) != 0 || !S_ISREG(ret_st->st_mode))
+        return -1;
+    return open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+#endif
+}
+
 static void scan(struct scanner *s, const struct job *job)
 {
     struct yara_found found CLEANUP(yara_found_done) = {0};
     struct err err = {0};
     struct stat st;
-    int fd CLEANUP(fd_closep) =
-        open(job->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-        return; /* gone again, or never one to look into */
+    int fd CLEANUP(fd_closep) = open_file(job->path, &st);
+    if (fd < 0)
+        return;
     struct seen seen = identity_of(&st);
     struct seen *place = place_of(s, &seen);
     if (memcmp(place, &seen, sizeof seen) == 0)
@@ -305,7 +282,6 @@ void scanner_free(struct scanner *s)
     }
     for (struct job *job; (job = take_job(s));)
         mem_free(job);
-    yara_worker_free(s->coming);
     yara_worker_free(s->worker);
     (void)pthread_mutex_destroy(&s->lock);
     (void)pthread_cond_destroy(&s->wake);
@@ -315,40 +291,68 @@ void scanner_free(struct scanner *s)
     mem_free(s);
 }
 
-static void hand_over(struct scanner *s)
+static void hand_over(struct scanner *s, struct yara_worker *w)
 {
     (void)pthread_mutex_lock(&s->lock);
     yara_worker_free(s->next);
-    s->next = TAKE(s->coming);
+    s->next = w;
     s->has_next = true;
-    s->wanted = s->next != NULL;
+    s->wanted = w != NULL;
     (void)pthread_cond_signal(&s->wake);
     (void)pthread_mutex_unlock(&s->lock);
 }
 
-int scanner_rules(struct scanner *s, struct str body)
+/* What is too much is not copied in full: the worker refuses it, with the reason. */
+static int copy_rules(const struct yara_files *files, struct yara_worker *w)
 {
-    struct rd r = rd_of(body);
-    uint8_t flags = rd_u8(&r);
-    struct str name = rd_str32(&r, PATH_MAX);
-    struct str text = rd_bytes(&r, r.left);
-    if (r.failed || memchr(name.len ? name.ptr : "x", 0, name.len ? name.len : 1))
-        return E_PARSE;
-    if (flags & AGENT_YARA_FIRST)
-        yara_worker_free(TAKE(s->coming));
-    if (name.len && yara_available()) {
-        char copy[PATH_MAX + 1];
-        memcpy(copy, name.ptr, name.len);
-        copy[name.len] = '\0';
-        int rc = s->coming ? 0 : yara_worker_new(s->argv, &limits, &s->coming);
+    size_t total = 0;
+    int rc = 0;
+    for (uint32_t i = 0; rc == 0 && i < files->len && total <= YARA_SOURCE_BYTES_MOST; i++) {
+        struct str name;
+        struct str text;
+        struct buf path CLEANUP(buf_done) = {0};
+        yara_files_get(files, i, &name, &text);
+        buf_add_str(&path, name);
+        rc = buf_check(&path);
         if (rc == 0)
-            rc = yara_worker_add(s->coming, copy, text);
-        if (rc)
-            return rc;
+            rc = yara_worker_add(w, buf_cstr(&path), text);
+        total += text.len;
     }
-    if (flags & AGENT_YARA_LAST)
-        hand_over(s);
+    return rc;
+}
+
+static int use_image(struct scanner *s, struct str bytes, struct err *err)
+{
+    struct yara_files files;
+    struct yara_worker *w = NULL;
+    int rc = yara_files_open(bytes, &files, err);
+    if (rc)
+        return rc;
+    if (files.len)
+        rc = yara_worker_new(s->argv, &limits, &w);
+    if (rc == 0 && w)
+        rc = copy_rules(&files, w);
+    if (rc) {
+        yara_worker_free(w);
+        return err_set(err, rc, "%s", err_sentence(rc));
+    }
+    hand_over(s, w);
     return 0;
+}
+
+int scanner_use(struct scanner *s, int fd, struct err *err)
+{
+    struct stat st;
+    if (fd < 0 || !yara_available())
+        return 0;
+    if (fstat(fd, &st) != 0 || st.st_size <= 0)
+        return err_set(err, E_IO, "the ruleset's file is unusable");
+    void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (map == MAP_FAILED)
+        return err_errno(err, E_IO, errno, "the ruleset cannot be mapped");
+    int rc = use_image(s, str_n(map, (size_t)st.st_size), err);
+    (void)munmap(map, (size_t)st.st_size);
+    return rc;
 }
 
 int scanner_ask(struct scanner *s, struct str body)

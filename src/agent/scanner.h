@@ -26,11 +26,12 @@ int scanner_new(struct loop *loop, const char *program, const char *config, scan
 void scanner_free(struct scanner *s);
 
 /**
- * Take a piece of a ruleset's YARA rules: the body of AGENT_YARA_RULES. With the last piece they
- * replace the earlier ones.
- * @return 0, E_PARSE, E_NOMEM
+ * Scan with the YARA rules of this ruleset from now on; they are copied. Whether they compile shows
+ * later, in the health.
+ * @param fd verified image, borrowed; -1 = there is none yet
+ * @return 0; on failure the earlier rules stay: E_IO, E_VERSION, E_PARSE, E_NOMEM
  */
-int scanner_rules(struct scanner *s, struct str body) MUST_CHECK;
+int scanner_use(struct scanner *s, int fd, struct err *err) MUST_CHECK;
 /**
  * Ask for a file: the body of AGENT_SCAN. Without rules nothing happens; when too many wait it is
  * counted and left out.

@@ -145,11 +145,8 @@ bool ruleset_is_silent(const struct ruleset *r, uint32_t rule);
 struct rule_info ruleset_info(const struct ruleset *r, uint32_t rule);
 /** SHA-256 of the image as 64 hex digits: the ruleset's version. */
 struct str ruleset_version(const struct ruleset *r);
-/** Files of YARA rules in the ruleset. */
+/** Files of YARA rules in the ruleset; yara_files.h reads them. */
 uint32_t ruleset_yara_len(const struct ruleset *r);
-/** @param index 0 .. ruleset_yara_len-1. Slices live as long as the ruleset. */
-void ruleset_yara(const struct ruleset *r, uint32_t index, struct str *ret_name,
-                  struct str *ret_text);
 const char *rule_level_name(enum rule_level level);
 
 /** Exceptions to rules, in the order they were added. */

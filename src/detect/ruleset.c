@@ -249,13 +249,6 @@ uint32_t ruleset_yara_len(const struct ruleset *r)
     return r->image.yara_len;
 }
 
-void ruleset_yara(const struct ruleset *r, uint32_t index, struct str *ret_name,
-                  struct str *ret_text)
-{
-    *ret_name = image_text(&r->image, r->image.yara[index].name);
-    *ret_text = image_text(&r->image, r->image.yara[index].text);
-}
-
 struct str ruleset_version(const struct ruleset *r)
 {
     return str_n(r->version, 64);

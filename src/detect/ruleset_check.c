@@ -7,6 +7,7 @@
 #include "detect/exception.h"
 #include "detect/regex.h"
 #include "detect/timepart.h"
+#include "detect/yara_files.h"
 
 static int bad(struct err *err, const char *what, uint32_t index)
 {
@@ -235,17 +236,9 @@ static int check_exceptions(const struct image *image, struct err *err)
     return 0;
 }
 
-static int check_yara(const struct image *image, struct err *err)
-{
-    for (uint32_t i = 0; i < image->yara_len; i++) {
-        if (!str_ok(image, image->yara[i].name) || !str_ok(image, image->yara[i].text))
-            return bad(err, "file of YARA rules", i);
-    }
-    return 0;
-}
-
 int ruleset_check(const struct image *image, struct err *err)
 {
+    struct yara_files yara;
     int rc = check_items(image, err);
     if (rc == 0)
         rc = check_rules(image, err);
@@ -256,7 +249,7 @@ int ruleset_check(const struct image *image, struct err *err)
     if (rc == 0)
         rc = check_exceptions(image, err);
     if (rc == 0)
-        rc = check_yara(image, err);
+        rc = yara_files_init(image, &yara, err);
     if (rc == 0)
         rc = ruleset_check_correlations(image, err);
     return rc ? rc : check_matchers(image, err);

@@ -21,8 +21,6 @@
     X(AGENT_SPOOLED, "spooled", ANALYST, MONITOR, 8, 8, "u64 R: everything up to it is on disk")   \
     X(AGENT_RULESET, "ruleset", MONITOR, ANALYST, 64, 64,                                          \
       "version of a verified ruleset file, SHA-256 in hex; descriptor")                            \
-    X(AGENT_YARA_RULES, "yara-rules", ANALYST, MONITOR, 5, 8388608,                                \
-      "u8 AGENT_YARA_ flags, u32 length + name of a file of YARA rules (empty: none), its text")   \
     X(AGENT_SCAN, "scan", ANALYST, MONITOR, 17, 4112,                                              \
       "u64 pid, u64 pidversion, path of a file that an event names")                               \
     X(AGENT_PLAN, "plan", MONITOR, ANALYST, 2, 262144, "verified plan, JSON")                      \
@@ -68,9 +66,6 @@ enum agent_msg_type {
         AGENT_MSG_TYPES
 };
 
-/* Flags of AGENT_YARA_RULES: the first piece of a ruleset forgets what came before, the last puts
- * the rules to use. */
-enum { AGENT_YARA_FIRST = 1, AGENT_YARA_LAST = 2 };
 /** The role, beside those below, of the process in which YARA runs. */
 #define AGENT_YARA_ROLE "yara"
 

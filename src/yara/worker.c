@@ -146,6 +146,8 @@ static int refused(struct yara_worker *w, struct str body, struct err *err)
     struct str message = str_sub(rest, name + 1, SIZE_MAX);
     end_child(w);
     err_at(err, source, line, 0);
+    if (message.len == 0)
+        message = STR("the YARA worker refused the rules without a reason");
     return err_set(err, code ? code : E_PARSE, "%.*s", STR_FMT(message));
 }
 

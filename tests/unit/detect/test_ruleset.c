@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "crypto/hash.h"
 #include "detect/detect.h"
+#include "detect/yara_files.h"
 #include "detect/image.h"
 
 static const char *const two_rules =
@@ -48,6 +49,7 @@ static void yara_rules_travel_as_they_are(void **state)
     struct buf image = {0};
     struct builder *b;
     struct ruleset *r;
+    struct yara_files files;
     struct err err = {0};
     struct str name;
     struct str text;
@@ -59,10 +61,12 @@ static void yara_rules_travel_as_they_are(void **state)
     builder_free(b);
     assert_ok(ruleset_load(buf_str(&image), &r, NULL));
     assert_int_equal(ruleset_yara_len(r), 2);
-    ruleset_yara(r, 0, &name, &text);
+    assert_ok_err(yara_files_open(buf_str(&image), &files, &err), &err);
+    assert_int_equal(files.len, 2);
+    yara_files_get(&files, 0, &name, &text);
     assert_str(name, "a.yar");
     assert_str(text, "rule a { condition: true }");
-    ruleset_yara(r, 1, &name, &text);
+    yara_files_get(&files, 1, &name, &text);
     assert_str(name, "b.yar");
     assert_int_equal(text.len, 0);
     ruleset_unref(r);

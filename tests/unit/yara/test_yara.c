@@ -5,9 +5,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "yara/serve.h"
+#include "yara/wire.h"
 #include "yara/worker.h"
 #include "yara/yara.h"
 
@@ -176,10 +178,156 @@ static void megabytes_of_rules_are_taken_or_refused(void **state)
     buf_done(&rules);
 }
 
+/* ------------------------------------------------------------------ workers that lie */
+
+enum { TOO_LONG = IMSG_BODY_MAX + 1, NAMES_SAID = 1000 };
+
+static void add_header(struct buf *out, uint32_t magic, uint32_t len, enum yara_msg type)
+{
+    uint16_t word = (uint16_t)type;
+    buf_add(out, &magic, sizeof magic);
+    buf_add(out, &len, sizeof len);
+    buf_add(out, (const char[4]){0}, 4);
+    buf_add(out, &word, sizeof word);
+    buf_add(out, (const char[2]){0}, 2);
+}
+
+static void garbage(struct buf *out)
+{
+    for (unsigned i = 0; i < 100000; i++)
+        buf_add_u8(out, (uint8_t)(i * 7));
+}
+
+static void huge(struct buf *out)
+{
+    add_header(out, IMSG_MAGIC, TOO_LONG, YARA_MSG_RESULT);
+}
+
+static void half(struct buf *out)
+{
+    add_header(out, IMSG_MAGIC, 1000, YARA_MSG_RESULT);
+    buf_add_cstr(out, "only this");
+}
+
+static void wrong(struct buf *out)
+{
+    imsg_add(out, YARA_MSG_TEXT, 0, 0, STR("a message for the other direction"));
+}
+
+static void brief(struct buf *out)
+{
+    imsg_add(out, YARA_MSG_RESULT, 0, 0, STR("abc"));
+}
+
+static void more_names(struct buf *out)
+{
+    struct buf body CLEANUP(buf_done) = {0};
+    buf_add_u32(&body, 0);
+    buf_add_u64(&body, 1);
+    buf_add_u8(&body, 0);
+    buf_add_u32(&body, NAMES_SAID);
+    buf_add_cstr(&body, "fewer\n");
+    imsg_add(out, YARA_MSG_RESULT, 0, 0, buf_str(&body));
+}
+
+static void unknown_code(struct buf *out)
+{
+    struct buf body CLEANUP(buf_done) = {0};
+    buf_add_u32(&body, UINT32_MAX);
+    buf_add_u64(&body, 1);
+    buf_add_u8(&body, 0);
+    buf_add_u32(&body, 0);
+    imsg_add(out, YARA_MSG_RESULT, 0, 0, buf_str(&body));
+}
+
+static void refused_without_words(struct buf *out)
+{
+    imsg_add(out, YARA_MSG_REFUSED, 0, 0, STR(""));
+}
+
+static void silence(struct buf *out)
+{
+    (void)out;
+}
+
+/** What a worker that was taken over answers, and what its user makes of it. */
+static const struct lie {
+    const char *name;
+    void (*answer)(struct buf *out);
+    bool stays;      /* afterwards silent, instead of dead */
+    int rules, file; /* codes when it lies about rules, about a file */
+    bool lost;       /* counted as the loss of a worker, at a file */
+} lies[] = {
+    {"garbage", garbage, true, E_PARSE, E_PARSE, true},
+    {"huge", huge, true, E_LIMIT, E_LIMIT, true},
+    {"half-dead", half, false, E_CLOSED, E_CLOSED, true},
+    {"half-silent", half, true, E_TIMEOUT, E_TIMEOUT, true},
+    {"wrong", wrong, true, E_PARSE, E_PARSE, true},
+    {"brief", brief, true, E_PARSE, E_PARSE, true},
+    {"more-names", more_names, true, E_PARSE, E_PARSE, true},
+    {"unknown-code", unknown_code, true, E_PARSE, -255, false},
+    {"refused", refused_without_words, true, E_PARSE, E_PARSE, true},
+    {"dead", silence, false, E_CLOSED, E_CLOSED, true},
+};
+
+static void lies_are_recognised(void **state)
+{
+    static const char *const stages[] = {"rules", "file"};
+    struct yara_limits limits = {.file_bytes = 100, .seconds = 0, .compile_seconds = 1};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(lies) * ARRAY_LEN(stages); i++) {
+        const struct lie *lie = &lies[i / ARRAY_LEN(stages)];
+        bool at_file = i % ARRAY_LEN(stages) != 0;
+        const char *const argv[] = {"/proc/self/exe", "liar", lie->name, stages[at_file], NULL};
+        struct yara_found found = {0};
+        struct yara_worker *w;
+        assert_ok(yara_worker_new(argv, &limits, &w));
+        assert_ok(yara_worker_add(w, "own.yar", STR("rule a { condition: true }")));
+        for (unsigned again = 1; again <= 2; again++) {
+            struct err err = {0};
+            int rc = scan(w, STR("text"), &found, &err);
+            bool right = rc == (at_file ? lie->file : lie->rules) && err.message[0];
+            if (!right)
+                print_error("%s about %s: %d %s\n", lie->name, stages[at_file], rc, err.message);
+            assert_true(right);
+            assert_int_equal(found.names.len + found.rules.len, 0);
+            if (at_file && lie->lost)
+                assert_int_equal(yara_worker_losses(w), again);
+        }
+        yara_found_done(&found);
+        yara_worker_free(w);
+    }
+}
+
+static int tell_lie(const char *name, bool about_rules)
+{
+    struct wire w CLEANUP(wire_done) = {.fd = STDIN_FILENO, .file = -1};
+    struct buf out CLEANUP(buf_done) = {0};
+    struct buf ready CLEANUP(buf_done) = {0};
+    struct imsg m;
+    size_t i = 0;
+    while (i + 1 < ARRAY_LEN(lies) && strcmp(lies[i].name, name) != 0)
+        i++;
+    lies[i].answer(&out);
+    buf_add_u32(&ready, 1);
+    while (wire_receive(&w, &m, -1) == 0) {
+        if (m.type == YARA_MSG_COMPILE && !about_rules) {
+            if (wire_send(&w, YARA_MSG_READY, buf_str(&ready), -1, -1) != 0)
+                return 1;
+        } else if (m.type == YARA_MSG_COMPILE || m.type == YARA_MSG_SCAN) {
+            if (send(w.fd, out.ptr, out.len, MSG_NOSIGNAL) != (ssize_t)out.len || !lies[i].stays)
+                return 1;
+        }
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "worker") == 0)
         return yara_serve(STDIN_FILENO, UINT64_C(2) << 30);
+    if (argc > 3 && strcmp(argv[1], "liar") == 0)
+        return tell_lie(argv[2], strcmp(argv[3], "rules") == 0);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_that_match_are_named),
         cmocka_unit_test(wrong_rules_are_refused_with_their_place),
@@ -187,6 +335,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_long_file_is_cut_and_says_so),
         cmocka_unit_test(a_rule_without_end_is_ended),
         cmocka_unit_test(a_dead_worker_is_replaced),
+        cmocka_unit_test(lies_are_recognised),
         cmocka_unit_test(megabytes_of_rules_are_taken_or_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
