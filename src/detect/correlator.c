@@ -367,6 +367,7 @@ static int find_group(struct correlator *c, struct correlation_state *s, const s
     memcpy(g->key, in->key, sizeof g->key);
     g->window.type = (enum correlation_type)s->image->type;
     g->window.percentile = s->image->percentile;
+    g->window.rules = s->image->refs_len;
     g->window.timespan_ns = s->image->timespan_ns;
     if (map_put_ptr(&s->groups, str_n((const char *)g->key, sizeof g->key), g)) {
         mem_free(g);

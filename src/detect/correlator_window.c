@@ -103,6 +103,7 @@ static int take_in(struct correlator_window *w, const struct correlator_entry *e
 {
     switch (w->type) {
     case CORRELATION_EVENT_COUNT:
+    case CORRELATION_TEMPORAL_ORDERED:
         return 0;
     case CORRELATION_VALUE_SUM:
     case CORRELATION_VALUE_AVG:
@@ -119,6 +120,7 @@ static void put_out(struct correlator_window *w, const struct correlator_entry *
 {
     switch (w->type) {
     case CORRELATION_EVENT_COUNT:
+    case CORRELATION_TEMPORAL_ORDERED:
         break;
     case CORRELATION_VALUE_SUM:
     case CORRELATION_VALUE_AVG:
@@ -141,12 +143,89 @@ static int64_t oldest_of(const struct correlator_window *w, size_t last)
                : oldest;
 }
 
+/* ------------------------------------------------------------------ sequences */
+
+static int64_t *begin_of(const struct correlator_window *w, size_t rule, size_t length)
+{
+    return &w->sequences.begins[rule * (rule + 1) / 2 + length - 1];
+}
+
+/* The entry ends sequences that go on from an earlier rule, and begins one. */
+static void chain(struct correlator_window *w, const struct correlator_entry *e)
+{
+    size_t rule = e->value;
+    for (size_t length = rule + 1; length > 0; length--) {
+        int64_t begin = length == 1 ? e->time_ns : *begin_of(w, rule - 1, length - 1);
+        w->work++;
+        for (size_t r = rule; r < w->rules && *begin_of(w, r, length) < begin; r++) {
+            *begin_of(w, r, length) = begin;
+            w->work++;
+        }
+    }
+}
+
+/* The entries [from .. to) of one event. An event does not follow itself: later rules first, which
+ * look at the beginnings of earlier ones only. */
+static void chain_event(struct correlator_window *w, size_t from, size_t to)
+{
+    while (to > from)
+        chain(w, correlator_window_at(w, --to));
+}
+
+/* Where the event ends of which the entry at `from` is one. */
+static size_t event_end(const struct correlator_window *w, size_t from)
+{
+    size_t to = from + 1;
+    while (to < w->len &&
+           correlator_window_at(w, to)->arrival == correlator_window_at(w, from)->arrival)
+        to++;
+    return to;
+}
+
+/* Make the beginnings stand for the events before the window's end. */
+static int chain_anew(struct correlator_window *w)
+{
+    size_t cells = (size_t)w->rules * (w->rules + 1) / 2;
+    if (!w->sequences.begins)
+        w->sequences.begins = mem_calloc(cells, sizeof(int64_t));
+    if (!w->sequences.begins)
+        return E_NOMEM;
+    for (size_t i = 0; i < cells; i++)
+        w->sequences.begins[i] = INT64_MIN;
+    for (size_t from = 0, to; from < w->end; from = to) {
+        to = event_end(w, from);
+        chain_event(w, from, to);
+    }
+    w->sequences.stale = false;
+    return 0;
+}
+
+/* The longest sequence in the window. */
+static uint32_t longest(const struct correlator_window *w)
+{
+    int64_t oldest = oldest_of(w, w->end - 1);
+    int64_t kept = correlator_window_at(w, 0)->time_ns;
+    uint32_t length = w->rules;
+    oldest = kept > oldest ? kept : oldest;
+    while (length > 1 && *begin_of(w, w->rules - 1, length) < oldest)
+        length--;
+    return length;
+}
+
+/* ------------------------------------------------------------------ moving */
+
 int correlator_window_advance(struct correlator_window *w)
 {
-    int rc = take_in(w, correlator_window_at(w, w->end));
+    size_t from = w->end;
+    size_t to = event_end(w, from);
+    bool ordered = w->type == CORRELATION_TEMPORAL_ORDERED;
+    int rc = ordered && (w->sequences.stale || !w->sequences.begins) ? chain_anew(w) : 0;
+    for (; rc == 0 && w->end < to; w->end += rc ? 0 : 1)
+        rc = take_in(w, correlator_window_at(w, w->end));
     if (rc)
         return rc;
-    w->end++;
+    if (ordered)
+        chain_event(w, from, to);
     int64_t oldest = oldest_of(w, w->end - 1);
     while (correlator_window_at(w, w->first)->time_ns < oldest)
         put_out(w, correlator_window_at(w, w->first++));
@@ -156,6 +235,7 @@ int correlator_window_advance(struct correlator_window *w)
 static int retreat(struct correlator_window *w)
 {
     w->end--;
+    w->sequences.stale = true;
     put_out(w, correlator_window_at(w, w->end));
     if (w->end == 0)
         return 0;
@@ -220,33 +300,12 @@ void correlator_window_done(struct correlator_window *w)
     mem_free(w->list);
     mem_free(w->counts.values);
     mem_free(w->counts.counts);
+    mem_free(w->sequences.begins);
     mem_free(w->sorted);
     *w = (struct correlator_window){0};
 }
 
 /* ------------------------------------------------------------------ the value */
-
-/* The longest chain of rules that rises in their order from event to event. An event cannot follow
- * itself: what one event adds counts for the events behind it. */
-static uint32_t ordered(const struct correlator_window *w)
-{
-    uint32_t best[CORRELATION_RULES + 1] = {0}; /* by rule + 1: longest chain up to that rule */
-    uint32_t longest = 0;
-    for (size_t i = w->first; i < w->end;) {
-        uint32_t next[CORRELATION_RULES + 1];
-        uint64_t arrival = correlator_window_at(w, i)->arrival;
-        memcpy(next, best, sizeof next);
-        for (; i < w->end && correlator_window_at(w, i)->arrival == arrival; i++) {
-            uint64_t rule = correlator_window_at(w, i)->value;
-            uint32_t chain = best[rule] + 1;
-            for (uint64_t r = rule + 1; r <= CORRELATION_RULES && next[r] < chain; r++)
-                next[r] = chain;
-            longest = chain > longest ? chain : longest;
-        }
-        memcpy(best, next, sizeof best);
-    }
-    return longest;
-}
 
 void correlator_window_value(const struct correlator_window *w, __int128 *ret_num, int64_t *ret_den)
 {
@@ -269,7 +328,7 @@ void correlator_window_value(const struct correlator_window *w, __int128 *ret_nu
         break;
     }
     case CORRELATION_TEMPORAL_ORDERED:
-        *ret_num = (__int128)ordered(w) * 1000;
+        *ret_num = (__int128)longest(w) * 1000;
         break;
     default:
         *ret_num = (__int128)w->counts.len * 1000;
