@@ -11,18 +11,20 @@
 #define LIST_TIMEOUT_MS 10000
 #define LIST_BYTES      65536
 
-/* open, write, close, stat, lookup, access and their like are left out: thousands a second. */
+/* open, write, close, stat, lookup, access and their like are left out: thousands a second. Changes
+ * of the user are few: system programs that start others as somebody else, sudo, sshd. A private su
+ * tells of itself by them alone. */
 const char *const eslogger_base_events =
     "exec,fork,exit,create,rename,unlink,link,clone,copyfile,setextattr,deleteextattr,setmode,"
-    "setowner,setflags,mount,unmount,signal,kextload,trace,get_task,remote_thread_create,"
-    "cs_invalidated,btm_launch_item_add,btm_launch_item_remove,xp_malware_detected,"
-    "xp_malware_remediated,gatekeeper_user_override,tcc_modify,profile_add,profile_remove,"
-    "od_group_add,od_group_remove,od_group_set,od_modify_password,od_disable_user,od_enable_user,"
-    "od_attribute_value_add,od_attribute_value_remove,od_attribute_set,od_create_user,"
-    "od_create_group,od_delete_user,od_delete_group,su,sudo,authentication,openssh_login,"
-    "openssh_logout,login_login,login_logout,lw_session_login,lw_session_logout,lw_session_lock,"
-    "lw_session_unlock,screensharing_attach,screensharing_detach,authorization_petition,"
-    "authorization_judgement,pty_grant";
+    "setowner,setflags,setuid,seteuid,setreuid,mount,unmount,signal,kextload,trace,get_task,"
+    "remote_thread_create,cs_invalidated,btm_launch_item_add,btm_launch_item_remove,"
+    "xp_malware_detected,xp_malware_remediated,gatekeeper_user_override,tcc_modify,profile_add,"
+    "profile_remove,od_group_add,od_group_remove,od_group_set,od_modify_password,od_disable_user,"
+    "od_enable_user,od_attribute_value_add,od_attribute_value_remove,od_attribute_set,"
+    "od_create_user,od_create_group,od_delete_user,od_delete_group,su,sudo,authentication,"
+    "openssh_login,openssh_logout,login_login,login_logout,lw_session_login,lw_session_logout,"
+    "lw_session_lock,lw_session_unlock,screensharing_attach,screensharing_detach,"
+    "authorization_petition,authorization_judgement,pty_grant";
 
 struct options {
     struct str command;

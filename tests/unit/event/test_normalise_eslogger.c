@@ -320,6 +320,7 @@ static const struct {
      {"\"proc_check.flavor\":2"}},
     {"setuid", KIND_SETUID, "{\"uid\":0}", {"\"auth.to_uid\":0"}},
     {"seteuid", KIND_SETEUID, "{\"euid\":0}", {"\"auth.to_uid\":0"}},
+    {"setreuid", KIND_SETREUID, "{\"ruid\":501,\"euid\":0}", {"\"auth.to_uid\":0"}},
     {"setgid", KIND_SETGID, "{\"gid\":0}", {"\"kind\":\"setgid\""}},
     {"kextload",
      KIND_KEXTLOAD,

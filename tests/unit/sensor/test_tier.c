@@ -34,6 +34,9 @@ static void a_lower_tier_tells_no_more(void **state)
     }
     assert_false(tier_tells(SOURCE_ES, KIND_UNKNOWN));
     assert_false(tier_tells(SOURCE_ESLOGGER, KIND_OPEN));
+    assert_true(tier_tells(SOURCE_ESLOGGER, KIND_SETUID));
+    assert_true(tier_tells(SOURCE_ESLOGGER, KIND_SETEUID));
+    assert_true(tier_tells(SOURCE_ESLOGGER, KIND_SETREUID));
     assert_true(tier_tells(SOURCE_ES, KIND_OPEN));
     assert_false(tier_tells(SOURCE_ES, KIND_DNS_QUERY));
     assert_true(tier_tells(SOURCE_KERNEL, KIND_EXEC));
