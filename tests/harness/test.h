@@ -12,6 +12,14 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+/** How many times fewer rounds long tests make under the thread sanitizer: it is asked about
+ * threads, and slow. */
+#ifdef __SANITIZE_THREAD__
+enum { TEST_FEWER = 10 };
+#else
+enum { TEST_FEWER = 1 };
+#endif
+
 /** Fail unless the slice equals the C string; prints both. */
 #define assert_str(slice, expected) test_assert_str((slice), (expected), __FILE__, __LINE__)
 void test_assert_str(struct str got, const char *expected, const char *file, int line);
