@@ -61,7 +61,7 @@ static void push(struct chooser *c, uint32_t item)
  * rules have one evaluate them always than make every event pay. */
 static bool is_short_word(const struct chooser *c, uint32_t item)
 {
-    enum { SHORT_BYTES = 4 };
+    enum { SHORT_BYTES = 3 };
     const struct image_item *i = &c->items[item];
     return i->kind != ITEM_EXISTS && i->text.len < SHORT_BYTES &&
            builder_fields(c->b)[i->field].name.len == 0;
