@@ -154,14 +154,34 @@ static size_t character_at(struct str text, size_t at)
     return at;
 }
 
+/* A clock of CPU time is a system call; while little time has passed no more can be spent. So the
+ * first half of the budget is counted in time that passes. */
+struct budget {
+    int64_t mono_end_ns; /* 0 = not begun */
+    int64_t cpu_end_ns;  /* of the second half, 0 = not begun */
+};
+
+static bool is_spent(struct budget *b)
+{
+    const int64_t half_ns = INT64_C(500000) * REGEX_BUDGET_MS;
+    if (b->cpu_end_ns)
+        return clock_thread_cpu_ns() > b->cpu_end_ns;
+    int64_t now_ns = clock_mono_ns();
+    if (b->mono_end_ns == 0)
+        b->mono_end_ns = now_ns + half_ns;
+    else if (now_ns > b->mono_end_ns)
+        b->cpu_end_ns = clock_thread_cpu_ns() + half_ns;
+    return false;
+}
+
 static int match_long(const struct regex *r, struct regex_scratch *s, struct str text)
 {
-    int64_t end_ns = clock_thread_cpu_ns() + INT64_C(1000000) * REGEX_BUDGET_MS;
+    struct budget budget = {0};
     int rc = PCRE2_ERROR_NOMATCH;
     for (size_t from = 0; rc == PCRE2_ERROR_NOMATCH && from <= text.len;) {
         size_t next =
             from + REGEX_WINDOW < text.len ? character_at(text, from + REGEX_WINDOW) : text.len + 1;
-        if (from && clock_thread_cpu_ns() > end_ns)
+        if (from && is_spent(&budget))
             return PCRE2_ERROR_MATCHLIMIT;
         rc = match_window(r, s, text, from, next - 1);
         from = next;
