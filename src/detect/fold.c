@@ -25,6 +25,12 @@ static const char *next_byte(const char *from, const char *end, char c)
 {
     if (!is_letter(c))
         return memchr(from, c, (size_t)(end - from));
+    for (; end - from >= 8; from += 8) {
+        uint64_t other = (fold_load8(from) | FOLD_ONES * 0x20) ^ FOLD_ONES * (unsigned char)c;
+        uint64_t equal = (other - FOLD_ONES) & ~other & FOLD_ONES * 0x80;
+        if (equal)
+            return from + __builtin_ctzll(equal) / 8;
+    }
     for (; from < end; from++) {
         if ((*from | 0x20) == c)
             return from;
@@ -32,22 +38,22 @@ static const char *next_byte(const char *from, const char *end, char c)
     return NULL;
 }
 
-bool fold_contains(struct str text, struct str lower)
+size_t fold_find(struct str text, size_t from, struct str lower)
 {
+    if (text.len < lower.len || from > text.len - lower.len)
+        return SIZE_MAX;
     if (lower.len == 0)
-        return true;
-    if (text.len < lower.len)
-        return false;
+        return from;
     size_t anchor = anchor_of(lower);
-    const char *at = text.ptr + anchor;
+    const char *at = text.ptr + from + anchor;
     const char *end = text.ptr + (text.len - lower.len) + anchor + 1;
     while (at < end) {
         at = next_byte(at, end, lower.ptr[anchor]);
         if (!at)
-            return false;
+            return SIZE_MAX;
         if (fold_eq(at - anchor, lower.ptr, lower.len))
-            return true;
+            return (size_t)(at - anchor - text.ptr);
         at++;
     }
-    return false;
+    return SIZE_MAX;
 }

@@ -78,8 +78,13 @@ static inline uint32_t fold_hash(struct str s)
     return (uint32_t)(fold_mix(h, fold_word(last)) >> 16);
 }
 
-/** True when the text has the lower-case literal somewhere. For a single look; many literals
- * belong in a matcher. */
-bool fold_contains(struct str text, struct str lower);
+/** Where the lower-case literal first stands in the text at or after `from`, or SIZE_MAX. For a
+ * single look; many literals belong in a matcher. */
+size_t fold_find(struct str text, size_t from, struct str lower);
+
+static inline bool fold_contains(struct str text, struct str lower)
+{
+    return fold_find(text, 0, lower) != SIZE_MAX;
+}
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/text.h"
+#include "detect/fold.h"
 
 static bool is_special(char c)
 {
@@ -148,18 +149,43 @@ static bool step(struct str glob, size_t *g, struct str text, size_t *t, bool ca
     return true;
 }
 
+/* The plain text at this place of a glob. */
+static struct str plain_at(struct str glob, size_t at)
+{
+    size_t end = at;
+    while (end < glob.len && !is_special(glob.ptr[end]))
+        end++;
+    return str_sub(glob, at, end - at);
+}
+
+/* Where text that follows a `*` can begin: at or after `from`. SIZE_MAX: nowhere. */
+static size_t plain_begins(struct str plain, struct str text, size_t from, bool cased)
+{
+    /* A place where bytes inside of characters could be taken for it. */
+    if (plain.len == 0 || ((unsigned char)plain.ptr[0] & 0xc0) == 0x80)
+        return from;
+    if (!cased)
+        return fold_find(text, from, plain);
+    size_t at = str_find(str_sub(text, from, SIZE_MAX), plain);
+    return at == SIZE_MAX ? SIZE_MAX : from + at;
+}
+
 bool glob_match(struct str glob, struct str text, bool cased)
 {
     size_t g = 0;
     size_t t = 0;
     size_t after_star = SIZE_MAX; /* glob position behind the last `*` */
     size_t star_text = 0;         /* text position where what it swallows ends */
+    struct str plain = {0};       /* what stands behind it */
     for (;;) {
         if (g < glob.len && glob.ptr[g] == '*') {
             after_star = ++g;
-            star_text = t;
             if (g == glob.len)
                 return true;
+            plain = plain_at(glob, g);
+            star_text = t = plain_begins(plain, text, t, cased);
+            if (t == SIZE_MAX)
+                return false;
             continue;
         }
         if (g == glob.len && t == text.len)
@@ -170,7 +196,9 @@ bool glob_match(struct str glob, struct str text, bool cased)
             return false;
         /* Let the last `*` swallow one character more. */
         (void)text_utf8_next(text, &star_text);
+        star_text = t = plain_begins(plain, text, star_text, cased);
+        if (t == SIZE_MAX)
+            return false;
         g = after_star;
-        t = star_text;
     }
 }

@@ -134,6 +134,56 @@ static int parse_and_open(void *context)
     return rc;
 }
 
+/* The meaning of a glob, by trying everything; characters of the text are ASCII or two bytes. */
+static bool means(const char *glob, const char *text, bool cased)
+{
+    if (*glob == '\0')
+        return *text == '\0';
+    size_t step = (unsigned char)*text >= 0xc0 ? 2 : 1;
+    if (*glob == '*')
+        return means(glob + 1, text, cased) || (*text && means(glob, text + step, cased));
+    if (*text == '\0')
+        return false;
+    if (*glob == '?')
+        return means(glob + 1, text + step, cased);
+    if (*glob == '\\' && glob[1])
+        glob++;
+    return (cased ? *text : char_lower(*text)) == *glob && means(glob + 1, text + 1, cased);
+}
+
+static void random_text(unsigned *state, const char *const *parts, size_t parts_len, size_t most,
+                        struct buf *out)
+{
+    buf_clear(out);
+    *state = *state * 1103515245 + 12345;
+    for (unsigned n = (*state >> 16) % (unsigned)(most + 1); n; n--) {
+        *state = *state * 1103515245 + 12345;
+        buf_add_cstr(out, parts[(*state >> 16) % parts_len]);
+    }
+}
+
+static void random_globs_match_what_they_mean(void **state)
+{
+    (void)state;
+    static const char *const globs[] = {"a", "b", "ab", "-", "\xc3\xa9", "*", "*", "?", "\\*"};
+    static const char *const texts[] = {"a", "A", "b", "B", "ab", "-", "\xc3\xa9", "*", "\xc3\xa8"};
+    struct buf glob = {0};
+    struct buf text = {0};
+    unsigned dice = 1;
+    unsigned matched = 0;
+    for (unsigned n = 0; n < 50000; n++) {
+        random_text(&dice, globs, ARRAY_LEN(globs), 6, &glob);
+        random_text(&dice, texts, ARRAY_LEN(texts), 20, &text);
+        bool wanted = means(buf_cstr(&glob), buf_cstr(&text), n % 2);
+        if (glob_match(buf_str(&glob), buf_str(&text), n % 2) != wanted)
+            fail_msg("'%s' and '%s'", buf_cstr(&glob), buf_cstr(&text));
+        matched += wanted ? 1 : 0;
+    }
+    assert_true(matched > 1000);
+    buf_done(&glob);
+    buf_done(&text);
+}
+
 static void every_failed_allocation_is_reported(void **state)
 {
     (void)state;
@@ -147,6 +197,7 @@ int main(void)
         cmocka_unit_test(a_pattern_with_one_text_needs_no_wildcard_search),
         cmocka_unit_test(the_anchor_is_the_longest_text_and_where_it_stands),
         cmocka_unit_test(globs_match_characters_and_ignore_ascii_case),
+        cmocka_unit_test(random_globs_match_what_they_mean),
         cmocka_unit_test(letter_case_counts_where_it_is_asked_for),
         cmocka_unit_test(every_failed_allocation_is_reported),
     };
