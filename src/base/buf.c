@@ -29,7 +29,7 @@ int buf_reserve(struct buf *b, size_t more)
     if (b->limit && need > b->limit)
         return b->error = E_LIMIT;
     /* One spare byte so that buf_cstr never needs to allocate. */
-    if (mem_grow(&b->ptr, &b->cap, need + 1, 1))
+    if (need >= b->cap && mem_grow(&b->ptr, &b->cap, need + 1, 1))
         return b->error = E_NOMEM;
     return 0;
 }
@@ -50,11 +50,6 @@ void buf_add_str(struct buf *b, struct str s)
 void buf_add_cstr(struct buf *b, const char *cstr)
 {
     buf_add(b, cstr, strlen(cstr));
-}
-
-void buf_add_char(struct buf *b, char c)
-{
-    buf_add(b, &c, 1);
 }
 
 void buf_vaddf(struct buf *b, const char *fmt, va_list ap)

@@ -28,7 +28,15 @@ int buf_reserve(struct buf *b, size_t more);
 void buf_add(struct buf *b, const void *ptr, size_t len);
 void buf_add_str(struct buf *b, struct str s);
 void buf_add_cstr(struct buf *b, const char *cstr);
-void buf_add_char(struct buf *b, char c);
+static inline void buf_add_char(struct buf *b, char c)
+{
+    /* One spare byte stays: see buf_reserve. */
+    bool room = b->error == 0 && b->cap - b->len > 1 && (b->limit == 0 || b->len < b->limit);
+    if (LIKELY(room))
+        b->ptr[b->len++] = c;
+    else
+        buf_add(b, &c, 1);
+}
 void buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_vaddf(struct buf *b, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 /* Big-endian integers, for canonical bytes and wire formats. */

@@ -198,10 +198,9 @@ static void escape_one(struct buf *b, unsigned char c)
 {
     switch (c) {
     case '"':
-        buf_add_cstr(b, "\\\"");
-        return;
     case '\\':
-        buf_add_cstr(b, "\\\\");
+        buf_add_char(b, '\\');
+        buf_add_char(b, (char)c);
         return;
     case '\b':
         buf_add_cstr(b, "\\b");
@@ -223,6 +222,35 @@ static void escape_one(struct buf *b, unsigned char c)
     }
 }
 
+#define ONES UINT64_C(0x0101010101010101)
+
+/* The high bit of each byte that cannot be copied as it is; exact up to the first one. */
+static uint64_t unclean(uint64_t v)
+{
+    uint64_t quote = v ^ ONES * '"';
+    uint64_t backslash = v ^ ONES * '\\';
+    uint64_t marks = (v - ONES * 0x20) | (quote - ONES) | (backslash - ONES);
+    return (marks | v) & ONES * 0x80;
+}
+
+/* Where the text stops being ASCII that needs no escape, at or after `at`. */
+static size_t skip_clean(struct str s, size_t at)
+{
+    for (; at + 8 <= s.len; at += 8) {
+        uint64_t word;
+        memcpy(&word, s.ptr + at, sizeof word);
+        word = unclean(word);
+        if (word)
+            return at + (size_t)__builtin_ctzll(word) / 8;
+    }
+    for (; at < s.len; at++) {
+        unsigned char c = (unsigned char)s.ptr[at];
+        if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\')
+            break;
+    }
+    return at;
+}
+
 void json_escape(struct buf *b, struct str s)
 {
     if (buf_reserve(b, s.len + 2))
@@ -230,12 +258,8 @@ void json_escape(struct buf *b, struct str s)
     buf_add_char(b, '"');
     size_t clean = 0; /* start of the bytes that are copied as they are */
     size_t i = 0;
-    while (i < s.len) {
+    while ((i = skip_clean(s, i)) < s.len) {
         unsigned char c = (unsigned char)s.ptr[i];
-        if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
-            i++;
-            continue;
-        }
         size_t from = i;
         if (c < 0x80) {
             buf_add(b, s.ptr + clean, from - clean);
