@@ -27,7 +27,8 @@ void alertprint_json(struct out *out, const struct alertprint *a)
     if (buf_check(&head) && !out->error)
         out->error = buf_check(&head);
     if (a->correlated)
-        alert_add_correlated_json(text, buf_str(&head), a->set, a->correlated, a->event);
+        alert_add_correlated_json(text, buf_str(&head), a->set, a->correlated, a->event, NULL,
+                                  NULL);
     else
         alert_add_json(text, buf_str(&head), a->set, a->match, a->event);
     buf_add_char(text, '\n');

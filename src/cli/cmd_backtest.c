@@ -9,6 +9,7 @@
 #include "cli/rulefiles.h"
 #include "cli/rules.h"
 #include "cli/view.h"
+#include "detect/correlator.h"
 #include "os/clock.h"
 
 enum { EXAMPLES_DEFAULT = 3, EXAMPLES_MOST = 100 };
@@ -50,6 +51,10 @@ static void show_example(struct out *out, const json_t *item)
         buf_addf(&line, "  %s=", field);
         view_add(&line, value);
     }
+    const json_t *correlation = json_object_get(item, "correlation");
+    if (correlation)
+        buf_addf(&line, "  (%lld events)",
+                 (long long)json_integer_value(json_object_get(correlation, "events_total")));
     out_line(out, "      %.*s", STR_FMT(str_sub(buf_str(&line), 0, 400)));
 }
 
@@ -60,12 +65,13 @@ static void show_rules(struct out *out, const json_t *rules)
     for (size_t i = 0; i < json_array_size(rules); i++) {
         const json_t *r = json_array_get(rules, i);
         const json_t *examples = json_object_get(r, "examples");
-        out_line(out, "%8lld  %6lld%s  %9.1f  %-13.*s  %.*s",
+        bool silent = json_is_true(json_object_get(r, "silent"));
+        out_line(out, "%8lld  %6lld%s  %9.1f  %-13.*s  %.*s%s",
                  (long long)json_integer_value(json_object_get(r, "matches")),
                  (long long)json_integer_value(json_object_get(r, "devices")),
                  json_is_true(json_object_get(r, "devices_more")) ? "+" : " ",
                  json_real_value(json_object_get(r, "per_day")), STR_FMT(view_text(r, "level")),
-                 STR_FMT(view_text(r, "title")));
+                 STR_FMT(view_text(r, "title")), silent ? " (for correlations only)" : "");
         for (size_t k = 0; k < json_array_size(examples); k++)
             show_example(out, json_array_get(examples, k));
     }
@@ -115,9 +121,10 @@ static int complete(struct api *api, const json_t *hunt, json_t *rule, int64_t e
     int64_t matches = (int64_t)json_integer_value(json_object_get(rule, "matches"));
     const char *id = json_string_value(json_object_get(rule, "id"));
     int rc = items ? 0 : E_NOMEM;
-    if (!rc && matches && examples)
+    bool wanted = matches && examples && !json_is_true(json_object_get(rule, "silent"));
+    if (!rc && wanted)
         rc = hunting_results(api, hunt, id, examples, &items, err);
-    if (!rc && matches && examples)
+    if (!rc && wanted)
         rc = hunting_name_devices(api, items, err);
     if (!rc && (json_object_set(rule, "examples", items) ||
                 json_object_set_new(rule, "per_day", json_real(per_day(matches, span_of(hunt))))))
@@ -174,8 +181,11 @@ struct tally {
 };
 
 struct local {
-    const struct ruleset *set;
+    struct ruleset *set;
+    uint32_t rules_len; /* rules, then correlations */
     struct engine *engine;
+    struct correlator *correlator; /* of the recording at hand */
+    const char *file;
     struct tally *rules;
     int64_t examples;
     int64_t first_ns;
@@ -184,18 +194,23 @@ struct local {
 
 static void local_done(struct local *l)
 {
-    for (uint32_t i = 0; l->rules && i < ruleset_len(l->set); i++)
+    for (uint32_t i = 0; l->rules && i < l->rules_len; i++)
         json_decref(l->rules[i].examples);
     mem_free(l->rules);
     engine_free(l->engine);
+    correlator_free(l->correlator);
 }
 
 static int keep_example(struct local *l, struct tally *t, const char *file,
-                        const struct match *match, const struct event *event)
+                        const struct match *match, const struct event *event,
+                        const struct correlated *correlated)
 {
     struct buf text CLEANUP(buf_done) = {0};
     json_t *place CLEANUP(json_freep) = json_string(file);
-    alert_add_json(&text, STR(""), l->set, match, event);
+    if (correlated)
+        alert_add_correlated_json(&text, STR(""), l->set, correlated, event, NULL, NULL);
+    else
+        alert_add_json(&text, STR(""), l->set, match, event);
     json_t *example CLEANUP(json_freep) =
         buf_check(&text) ? NULL : json_loadb(text.ptr, text.len, 0, NULL);
     /* An event may hold what is no UTF-8; it is counted all the same. */
@@ -206,24 +221,47 @@ static int keep_example(struct local *l, struct tally *t, const char *file,
     return json_array_append(t->examples, example) ? E_NOMEM : 0;
 }
 
+static int tally_match(struct local *l, const char *file, const struct match *match,
+                       const struct event *event, const struct correlated *correlated)
+{
+    struct tally *t = &l->rules[match->rule];
+    bool silent = !correlated && ruleset_is_silent(l->set, match->rule);
+    t->files += t->last_file == file ? 0 : 1;
+    t->last_file = file;
+    return t->matches++ < l->examples && !silent
+               ? keep_example(l, t, file, match, event, correlated)
+               : 0;
+}
+
+/* Each recording is of a device of its own. */
+static int begin_file(struct local *l, const char *file)
+{
+    if (l->file == file)
+        return 0;
+    l->file = file;
+    correlator_free(TAKE(l->correlator));
+    return correlator_new(l->set, &l->correlator);
+}
+
 static int tally_event(void *arg, const char *file, uint64_t line, const struct event *event)
 {
     struct local *l = arg;
     const struct match *matches = NULL;
+    const struct correlated *fired = NULL;
     if (event->time_ns && (!l->first_ns || event->time_ns < l->first_ns))
         l->first_ns = event->time_ns;
     if (event->time_ns > l->last_ns)
         l->last_ns = event->time_ns;
     int count = engine_match(l->engine, event, &matches);
-    int rc = count < 0 ? count : 0;
-    (void)line;
-    for (int i = 0; i < count && !rc; i++) {
-        struct tally *t = &l->rules[matches[i].rule];
-        t->files += t->last_file == file ? 0 : 1;
-        t->last_file = file;
-        if (t->matches++ < l->examples)
-            rc = keep_example(l, t, file, &matches[i], event);
-    }
+    int rc = count < 0 ? count : begin_file(l, file);
+    for (int i = 0; i < count && !rc; i++)
+        rc = tally_match(l, file, &matches[i], event, NULL);
+    if (!rc)
+        count = correlator_event(l->correlator, event, line, matches, count, &fired);
+    if (!rc && count < 0)
+        rc = count;
+    for (int i = 0; i < count && fired && !rc; i++)
+        rc = tally_match(l, file, &fired[i].match, event, &fired[i]);
     return rc;
 }
 
@@ -242,8 +280,9 @@ static int load(struct cli *cli, const struct opt *opt, struct rules *rules, str
     if (rc)
         return rc;
     l->set = rules->set;
-    l->rules = mem_calloc(ruleset_len(l->set) + 1, sizeof *l->rules);
-    for (uint32_t i = 0; l->rules && i < ruleset_len(l->set); i++) {
+    l->rules_len = ruleset_len(l->set) + ruleset_correlations(l->set);
+    l->rules = mem_calloc(l->rules_len + 1, sizeof *l->rules);
+    for (uint32_t i = 0; l->rules && i < l->rules_len; i++) {
         l->rules[i].examples = json_array();
         if (!l->rules[i].examples)
             return E_NOMEM;
@@ -255,10 +294,16 @@ static json_t *local_rule(const struct local *l, uint32_t i)
 {
     struct rule_info info = ruleset_info(l->set, i);
     const struct tally *t = &l->rules[i];
-    return json_pack("{s:s%, s:s%, s:s, s:I, s:I, s:f, s:O}", "id", info.id.ptr, info.id.len,
-                     "title", info.title.ptr, info.title.len, "level", rule_level_name(info.level),
-                     "matches", (json_int_t)t->matches, "devices", (json_int_t)t->files, "per_day",
-                     per_day(t->matches, l->last_ns - l->first_ns), "examples", t->examples);
+    json_t *rule =
+        json_pack("{s:s%, s:s%, s:s, s:I, s:I, s:f, s:O}", "id", info.id.ptr, info.id.len, "title",
+                  info.title.ptr, info.title.len, "level", rule_level_name(info.level), "matches",
+                  (json_int_t)t->matches, "devices", (json_int_t)t->files, "per_day",
+                  per_day(t->matches, l->last_ns - l->first_ns), "examples", t->examples);
+    if (rule && ruleset_is_silent(l->set, i) && json_object_set_new(rule, "silent", json_true())) {
+        json_decref(rule);
+        return NULL;
+    }
+    return rule;
 }
 
 static int test_recordings(struct cli *cli, const struct opt *opt, struct err *err)
@@ -273,7 +318,7 @@ static int test_recordings(struct cli *cli, const struct opt *opt, struct err *e
     for (const char *file = opt_text_next(opt, "in", &pos); file && !rc && !cli_interrupted();
          file = opt_text_next(opt, "in", &pos))
         rc = recording_each(cli, file, tally_event, &l, &counts, err);
-    for (uint32_t i = 0; !rc && i < ruleset_len(l.set); i++)
+    for (uint32_t i = 0; !rc && i < l.rules_len; i++)
         rc = json_array_append_new(list, local_rule(&l, i)) ? E_NOMEM : 0;
     if (rc)
         return rc;

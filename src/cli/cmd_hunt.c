@@ -8,6 +8,7 @@
 #include "cli/rulefiles.h"
 #include "cli/rules.h"
 #include "cli/view.h"
+#include "detect/correlator.h"
 #include "detect/expr.h"
 #include "os/clock.h"
 
@@ -63,6 +64,10 @@ static void matched_cell(struct listing *list, const json_t *item)
         buf_addf(&text, "%s=", field);
         view_add(&text, value);
     }
+    const json_t *correlation = json_object_get(item, "correlation");
+    if (correlation)
+        buf_addf(&text, "%s(%lld events)", text.len ? " " : "",
+                 (long long)json_integer_value(json_object_get(correlation, "events_total")));
     listing_str(list, str_sub(buf_str(&text), 0, 300));
 }
 
@@ -122,8 +127,10 @@ static int hunt_server(struct cli *cli, const struct opt *opt, struct err *err)
 
 struct local {
     struct cli *cli;
-    const struct ruleset *set;
+    struct ruleset *set;
     struct engine *engine;
+    struct correlator *correlator; /* of the recording at hand */
+    const char *file;
     unsigned form;
     int64_t since_ns;
     int64_t until_ns;
@@ -132,9 +139,9 @@ struct local {
 };
 
 static int print_match(struct local *l, const char *file, uint64_t line, const struct match *match,
-                       const struct event *event)
+                       const struct event *event, const struct correlated *correlated)
 {
-    const struct alertprint alert = {file, line, l->set, match, event, NULL};
+    const struct alertprint alert = {file, line, l->set, match, event, correlated};
     if (l->most && l->found >= l->most)
         return 0;
     if (l->form == LISTING_TABLE) {
@@ -148,17 +155,36 @@ static int print_match(struct local *l, const char *file, uint64_t line, const s
     return l->cli->out.error;
 }
 
+/* Each recording is of a device of its own. */
+static int begin_file(struct local *l, const char *file)
+{
+    if (l->file == file)
+        return 0;
+    l->file = file;
+    correlator_free(TAKE(l->correlator));
+    return correlator_new(l->set, &l->correlator);
+}
+
 static int match_event(void *arg, const char *file, uint64_t line, const struct event *event)
 {
     struct local *l = arg;
     const struct match *matches = NULL;
+    const struct correlated *fired = NULL;
     if ((l->since_ns && event->time_ns < l->since_ns) ||
         (l->until_ns && event->time_ns >= l->until_ns))
         return 0;
     int count = engine_match(l->engine, event, &matches);
-    int rc = count < 0 ? count : 0;
-    for (int i = 0; i < count && !rc; i++)
-        rc = print_match(l, file, line, &matches[i], event);
+    int rc = count < 0 ? count : begin_file(l, file);
+    for (int i = 0; i < count && !rc; i++) {
+        if (!ruleset_is_silent(l->set, matches[i].rule))
+            rc = print_match(l, file, line, &matches[i], event, NULL);
+    }
+    if (!rc)
+        count = correlator_event(l->correlator, event, line, matches, count, &fired);
+    if (!rc && count < 0)
+        rc = count;
+    for (int i = 0; i < count && fired && !rc; i++)
+        rc = print_match(l, file, line, &fired[i].match, event, &fired[i]);
     return rc;
 }
 
@@ -213,6 +239,7 @@ static int hunt_recordings(struct cli *cli, const struct opt *opt, struct err *e
         buf_add_cstr(&cli->out.text, l.found ? "]\n" : "[]\n");
     out_flush(&cli->out);
     engine_free(l.engine);
+    correlator_free(l.correlator);
     out_line(&cli->err, "%lld matches; %llu events read, %llu damaged", (long long)l.found,
              (unsigned long long)counts.events, (unsigned long long)counts.damaged);
     if (rc)

@@ -131,6 +131,11 @@ static void sum_up(struct cli *cli, const json_t *hunt)
     if (json_is_true(json_object_get(hunt, "truncated")))
         out_line(&cli->err, "only %lld of the matches were kept; narrow the hunt to see the others",
                  (long long)number(hunt, "results"));
+    if (view_find(hunt, "detail.uncorrelated"))
+        cli_warn(cli,
+                 "%lld matches were too many for the correlations, which did not see them; "
+                 "narrow the hunt by time or device",
+                 (long long)json_integer_value(view_find(hunt, "detail.uncorrelated")));
     if (number(hunt, "damaged"))
         out_line(&cli->err, "%lld events or files could not be read",
                  (long long)number(hunt, "damaged"));

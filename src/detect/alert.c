@@ -106,8 +106,10 @@ static void add_thousandths(struct buf *out, int64_t value)
         buf_addf(out, ".%03lld", (long long)(rest < 0 ? -rest : rest));
 }
 
-static void add_correlation(struct buf *out, const struct ruleset *r, const struct correlated *c)
+static void add_correlation(struct buf *out, const struct ruleset *r, const struct correlated *c,
+                            correlated_id_fn id, void *arg)
 {
+    CLEANUP(buf_done) struct buf text = {0};
     buf_addf(out, ",\"correlation\":{\"type\":\"%.*s\",\"value\":",
              STR_FMT(correlation_table[c->type].name));
     add_thousandths(out, c->value);
@@ -116,7 +118,13 @@ static void add_correlation(struct buf *out, const struct ruleset *r, const stru
     json_array_begin(&writer);
     for (uint32_t i = 0; i < c->events_len; i++) {
         json_object_begin(&writer);
-        json_kv_int(&writer, "record", (int64_t)c->events[i].record);
+        if (id) {
+            buf_clear(&text);
+            id(arg, c->events[i].record, &text);
+            json_kv_str(&writer, "event_id", buf_str(&text));
+        } else {
+            json_kv_int(&writer, "record", (int64_t)c->events[i].record);
+        }
         json_key(&writer, "time");
         json_time(&writer, c->events[i].time_ns);
         json_kv_str(&writer, "rule", ruleset_info(r, c->events[i].rule).id);
@@ -127,9 +135,10 @@ static void add_correlation(struct buf *out, const struct ruleset *r, const stru
 }
 
 void alert_add_correlated_json(struct buf *out, struct str head, const struct ruleset *r,
-                               const struct correlated *c, const struct event *ev)
+                               const struct correlated *c, const struct event *ev,
+                               correlated_id_fn id, void *arg)
 {
     add_front(out, head, r, &c->match);
-    add_correlation(out, r, c);
+    add_correlation(out, r, c, id, arg);
     add_back(out, ev);
 }

@@ -80,11 +80,16 @@ void correlator_stats_add(struct correlator_stats *sum, const struct correlator_
 /** Append ` name=value` for each. */
 void correlator_stats_text(struct buf *out, const struct correlator_stats *s);
 
+/** Append the id of the event that the caller numbered so. */
+typedef void (*correlated_id_fn)(void *arg, uint64_t record, struct buf *out);
+
 /**
  * Append one alert, as alert_add_json, with "correlation":{"type","value",
  * "events_total","events":[{"record","time","rule"}]}.
+ * @param id the events have "event_id" instead of "record"; NULL: they do not
  */
 void alert_add_correlated_json(struct buf *out, struct str head, const struct ruleset *r,
-                               const struct correlated *c, const struct event *ev);
+                               const struct correlated *c, const struct event *ev,
+                               correlated_id_fn id, void *arg);
 
 #endif

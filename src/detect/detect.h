@@ -141,6 +141,9 @@ uint32_t ruleset_len(const struct ruleset *r);
 uint32_t ruleset_correlations(const struct ruleset *r);
 /** Whether a rule fires for correlations alone and should not alert by itself. */
 bool ruleset_is_silent(const struct ruleset *r, uint32_t rule);
+/** Mark each rule and correlation that some correlation builds on.
+ * @param marks false, [ruleset_len + ruleset_correlations] */
+void ruleset_mark_correlated(const struct ruleset *r, bool *marks);
 /** @param rule 0 .. ruleset_len + ruleset_correlations - 1 */
 struct rule_info ruleset_info(const struct ruleset *r, uint32_t rule);
 /** SHA-256 of the image as 64 hex digits: the ruleset's version. */

@@ -277,6 +277,15 @@ uint32_t ruleset_exception_rules(const struct ruleset *r, uint32_t exception)
     return count;
 }
 
+void ruleset_mark_correlated(const struct ruleset *r, bool *marks)
+{
+    for (uint32_t i = 0; i < r->image.correlation_refs_len; i++) {
+        uint32_t rule = r->image.correlation_refs[i].rule;
+        if (rule < r->image.rules_len + r->image.correlations_len)
+            marks[rule] = true;
+    }
+}
+
 bool ruleset_is_silent(const struct ruleset *r, uint32_t rule)
 {
     size_t low = 0;

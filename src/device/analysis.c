@@ -141,7 +141,7 @@ static int build_alert(struct analysis *a, const struct match *m, const struct c
     if (buf_check(&head))
         return buf_check(&head);
     if (c)
-        alert_add_correlated_json(out, buf_str(&head), a->ruleset, c, ev);
+        alert_add_correlated_json(out, buf_str(&head), a->ruleset, c, ev, NULL, NULL);
     else if (m)
         alert_add_json(out, buf_str(&head), a->ruleset, m, ev);
     else

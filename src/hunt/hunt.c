@@ -29,6 +29,7 @@ static struct hunt_progress progress_of(struct run *run)
                                   .matches = atomic_load(&c->matches),
                                   .hits = run->hits,
                                   .damaged = atomic_load(&c->damaged),
+                                  .uncorrelated = run->taking.cut,
                                   .truncated = run->truncated};
 }
 
@@ -83,8 +84,7 @@ static bool within(struct run *run, const struct found *f)
     return true;
 }
 
-/* With the lock held, in the segment's turn. */
-static int hand_over(struct run *run, const struct scan *s, struct err *err)
+int run_hand_over(struct run *run, const struct scan *s, struct err *err)
 {
     struct hunt_hit *hits CLEANUP(mem_freep) = mem_calloc(s->found_len + 1, sizeof *hits);
     size_t len = 0;
@@ -107,9 +107,16 @@ static int hand_over(struct run *run, const struct scan *s, struct err *err)
         run->received_min_ns = s->received_min_ns;
     if (s->received_max_ns > run->received_max_ns)
         run->received_max_ns = s->received_max_ns;
-    run->delivered++;
     const struct hunt_progress progress = progress_of(run);
     return run->config->found(run->config->arg, hits, len, &progress, err);
+}
+
+/* With the lock held, in the segment's turn. */
+static int hand_over(struct run *run, const struct scan *s, struct err *err)
+{
+    run->delivered++;
+    int rc = run->correlated ? taking_merge(run, &s->taking) : 0;
+    return rc ? err_set(err, rc, "%s", err_sentence(rc)) : run_hand_over(run, s, err);
 }
 
 /* Wait for the segment's turn. The segments before it are with other threads, which either hand
@@ -179,7 +186,15 @@ static int work_all(struct run *run, unsigned threads, struct err *err)
 static int prepare(struct run *run)
 {
     const struct hunt_config *c = run->config;
-    uint32_t rules = ruleset_len(c->rules);
+    uint32_t correlations = ruleset_correlations(c->rules);
+    uint32_t rules = ruleset_len(c->rules) + correlations;
+    run->rules_total = rules;
+    if (correlations) {
+        run->correlated = mem_calloc(rules, sizeof *run->correlated);
+        if (!run->correlated)
+            return E_NOMEM;
+        ruleset_mark_correlated(c->rules, run->correlated);
+    }
     for (size_t i = 0; i < run->len; i++)
         run->bytes_total += run->segments[i].bytes;
     for (size_t i = 0; i < c->devices_len; i++) {
@@ -224,6 +239,8 @@ int hunt_run(const struct hunt_config *config, const struct hunt_segment *segmen
         rc = work_all(run, threads, err);
     if (!rc)
         rc = run->rc;
+    if (!rc && run->correlated)
+        rc = run->rc = run_correlate(run, &run->err);
     if (rc == E_CLOSED)
         (void)err_set(err, rc, "cancelled");
     else if (rc == run->rc && rc && err)
@@ -234,6 +251,10 @@ int hunt_run(const struct hunt_config *config, const struct hunt_segment *segmen
         summarise(run, ret_summary);
     tally_done(&run->tally);
     map_done(&run->devices);
+    map_done(&run->device_numbers);
+    arena_done(&run->device_names);
+    taking_done(&run->taking);
+    mem_free(run->correlated);
     mem_free(run->rule_hits);
     (void)pthread_cond_destroy(&run->turn);
     (void)pthread_mutex_destroy(&run->lock);

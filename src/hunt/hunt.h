@@ -39,22 +39,28 @@ struct hunt_progress {
     uint64_t matches;        /* all, kept or not */
     uint64_t hits;           /* handed over */
     uint64_t damaged;        /* events and segments that could not be read */
+    uint64_t uncorrelated;   /* matches that correlations did not see: there were too many */
     bool truncated;          /* there are more matches than were handed over */
 };
 
-/** One match. Slices are valid during the callback. */
+/** One match, or a correlation and the event that completed it. Slices are valid during the
+ * callback. */
 struct hunt_hit {
-    uint32_t rule;
+    uint32_t rule;   /* for ruleset_info */
     int64_t time_ns; /* device's clock; the time of receipt when the event has none */
     int64_t received_ns;
     struct str device;
     struct str event_id; /* device/epoch/sequence/ordinal, as in alerts */
-    struct str json;     /* {"event_id","device","received","rule","matched","event"} */
+    /* {"event_id","device","received","rule","matched","event"}, for a correlation also
+     * "correlation" with the ids of its events. */
+    struct str json;
 };
 
 /**
  * What one segment gave, in the order of the segments, one call at a time; on a thread of the run.
- * Called for every segment, also without hits.
+ * Called for every segment, also without hits, and once more for the correlations when there are
+ * any: they are looked at when all segments were read, device by device, in the order of the
+ * events' times.
  * @return 0; anything else ends the run with this code
  */
 typedef int (*hunt_found_fn)(void *arg, const struct hunt_hit *hits, size_t len,
@@ -68,18 +74,20 @@ struct hunt_config {
     int64_t since_ns; /* received at or after; 0 = no bound */
     int64_t until_ns; /* received before; 0 = no bound */
     const struct str *devices;
-    size_t devices_len;      /* 0 = all */
-    uint64_t hits_most;      /* handed over at most; the others are only counted */
-    uint64_t hit_bytes_most; /* of their JSON together */
-    uint32_t rule_hits_most; /* of each rule; 0 = no bound but those above */
-    bool read_all;           /* pass over no frame because of its keys: for tests and measuring */
-    atomic_bool *cancel;     /* may be NULL; set from any thread: the run ends with E_CLOSED */
+    size_t devices_len;              /* 0 = all */
+    uint64_t hits_most;              /* handed over at most; the others are only counted */
+    uint64_t hit_bytes_most;         /* of their JSON together */
+    uint32_t rule_hits_most;         /* of each rule; 0 = no bound but those above */
+    uint64_t correlation_bytes_most; /* of events that correlations take, kept until the end */
+    bool read_all;       /* pass over no frame because of its keys: for tests and measuring */
+    atomic_bool *cancel; /* may be NULL; set from any thread: the run ends with E_CLOSED */
     hunt_found_fn found;
     hunt_progress_fn progress; /* may be NULL */
     void *arg;
 };
 
-/** What a rule matched in all. */
+/** What a rule matched in all: also one that is silent (ruleset_is_silent), whose matches are
+ * neither handed over nor counted in the progress. Of a correlation its alerts. */
 struct hunt_tally {
     uint64_t matches;
     uint64_t devices;
@@ -90,7 +98,7 @@ struct hunt_tally {
 
 struct hunt_summary {
     struct hunt_progress progress;
-    struct hunt_tally *rules; /* [ruleset_len] */
+    struct hunt_tally *rules; /* rules, then correlations */
     uint32_t rules_len;
     int64_t received_min_ns; /* of the frames that time and device select; 0 = none */
     int64_t received_max_ns;

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/map.h"
+#include "detect/correlator.h"
 #include "event/normalise.h"
 #include "hunt/hunt.h"
 #include "store/segment.h"
@@ -29,6 +30,31 @@ int tally_add(struct tally *t, uint32_t rule, struct str device, int64_t time_ns
 /** Add what another one counted. @return 0 or E_NOMEM */
 int tally_merge(struct tally *t, const struct tally *other) MUST_CHECK;
 
+/* ------------------------------------------------------------------ for correlations */
+
+/** An event that correlations take. */
+struct taken {
+    size_t at; /* in the texts: device, line, then the numbers of the rules */
+    uint32_t device_len;
+    uint32_t line_len;
+    uint32_t rules_len;
+    uint32_t ordinal;
+    uint32_t device; /* number of the device, of a run's only */
+    uint64_t epoch;
+    uint64_t sequence;
+    int64_t time_ns;
+    int64_t received_ns;
+};
+
+/** Those of a segment, or of a run: the first ones that fit. */
+struct taking {
+    struct taken *list;
+    size_t len;
+    size_t cap;
+    struct buf texts;
+    uint64_t cut; /* how many did not */
+};
+
 /* ------------------------------------------------------------------ one run */
 
 /** Counters that all threads add to. */
@@ -46,7 +72,9 @@ struct run {
     const struct hunt_config *config;
     const struct hunt_segment *segments;
     size_t len;
-    struct map devices; /* of the config */
+    struct map devices;   /* of the config */
+    uint32_t rules_total; /* rules and correlations */
+    bool *correlated;     /* by both: some correlation builds on it; NULL without correlations */
     uint64_t bytes_total;
     struct counters counters;
     atomic_size_t next;          /* segment to take */
@@ -61,6 +89,9 @@ struct run {
     uint32_t *rule_hits; /* handed over, by rule; NULL without a bound */
     bool truncated;
     struct tally tally;
+    struct taking taking;
+    struct map device_numbers;
+    struct arena device_names; /* the keys */
     int64_t received_min_ns;
     int64_t received_max_ns;
     int rc;
@@ -76,6 +107,11 @@ static inline bool run_stopped(struct run *run)
 
 /** Tell progress when it is time again. */
 void run_tell(struct run *run);
+
+struct scan;
+
+/** Hand over what a scan found, within the limits. With the lock held. */
+int run_hand_over(struct run *run, const struct scan *s, struct err *err) MUST_CHECK;
 
 /* ------------------------------------------------------------------ one segment (hunt_scan.c) */
 
@@ -105,6 +141,7 @@ struct scan {
     uint32_t *rule_found; /* kept of this segment, by rule; NULL without a bound */
     bool truncated;
     struct tally tally; /* of this segment */
+    struct taking taking;
     int64_t received_min_ns;
     int64_t received_max_ns;
 };
@@ -112,10 +149,39 @@ struct scan {
 /** `s` is zeroed. @return 0 or E_NOMEM */
 int scan_init(struct scan *s, struct run *run) MUST_CHECK;
 void scan_done(struct scan *s);
+/** Forget what was found. @return 0 or E_NOMEM */
+int scan_clear(struct scan *s) MUST_CHECK;
+/**
+ * Note a match of s->event: tally it, and keep it where it is asked for and there is room.
+ * @param c    NULL unless a correlation fired
+ * @param id   for alert_add_correlated_json
+ * @return 0 or E_NOMEM
+ */
+int scan_match(struct scan *s, const struct segment_frame *f, uint32_t line,
+               const struct match *match, const struct correlated *c, correlated_id_fn id,
+               void *arg) MUST_CHECK;
 /**
  * Read a segment. What cannot be read is counted as damaged.
  * @return 0, E_CLOSED (the run is over), E_NOMEM
  */
 int scan_segment(struct scan *s, const struct hunt_segment *segment, struct err *err) MUST_CHECK;
+
+/* ------------------------------------------------------------------ hunt_correlate.c */
+
+/**
+ * Keep s->event for the correlations where one of the matches concerns them.
+ * @return 0 or E_NOMEM
+ */
+int taking_add(struct scan *s, const struct segment_frame *f, uint32_t ordinal, struct str line,
+               const struct match *matches, int count) MUST_CHECK;
+/** Add what a segment's scan has taken, as much as fits. With the lock held. @return 0 or E_NOMEM
+ */
+int taking_merge(struct run *run, const struct taking *from) MUST_CHECK;
+void taking_done(struct taking *t);
+/**
+ * Run the correlations over what was taken, and hand over what they found.
+ * @return 0, E_CLOSED (the run is over), E_NOMEM, or what the callback returned
+ */
+int run_correlate(struct run *run, struct err *err) MUST_CHECK;
 
 #endif

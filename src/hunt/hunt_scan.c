@@ -10,7 +10,7 @@
 int scan_init(struct scan *s, struct run *run)
 {
     *s = (struct scan){.run = run};
-    uint32_t rules = ruleset_len(run->config->rules);
+    uint32_t rules = run->rules_total;
     int rc = engine_new(run->config->rules, &s->engine);
     if (!rc)
         rc = normaliser_new(&s->normaliser);
@@ -31,13 +31,16 @@ void scan_done(struct scan *s)
     mem_free(s->found);
     mem_free(s->rule_found);
     tally_done(&s->tally);
+    taking_done(&s->taking);
 }
 
-/* Forget the segment before. */
-static int clear(struct scan *s)
+int scan_clear(struct scan *s)
 {
-    uint32_t rules = ruleset_len(s->run->config->rules);
+    uint32_t rules = s->run->rules_total;
     s->found_len = 0;
+    s->taking.len = 0;
+    s->taking.cut = 0;
+    buf_clear(&s->taking.texts);
     s->truncated = false;
     s->received_min_ns = s->received_max_ns = 0;
     buf_clear(&s->texts);
@@ -140,7 +143,8 @@ static void add_head(struct scan *s, const struct segment_frame *f, struct str i
 }
 
 static int keep(struct scan *s, const struct segment_frame *f, uint32_t line,
-                const struct match *match, int64_t time_ns)
+                const struct match *match, const struct correlated *c, correlated_id_fn id,
+                void *arg, int64_t time_ns)
 {
     struct buf *t = &s->texts;
     struct found found = {.rule = match->rule,
@@ -158,7 +162,11 @@ static int keep(struct scan *s, const struct segment_frame *f, uint32_t line,
     found.id_len = (uint32_t)(t->len - id_at);
     add_head(s, f, str_n(t->ptr + id_at, found.id_len));
     size_t json_at = t->len;
-    alert_add_json(t, buf_str(&s->head), s->run->config->rules, match, &s->event);
+    if (c)
+        alert_add_correlated_json(t, buf_str(&s->head), s->run->config->rules, c, &s->event, id,
+                                  arg);
+    else
+        alert_add_json(t, buf_str(&s->head), s->run->config->rules, match, &s->event);
     if (buf_check(&s->head) || buf_check(t))
         return E_NOMEM;
     found.json_len = (uint32_t)(t->len - json_at);
@@ -168,24 +176,32 @@ static int keep(struct scan *s, const struct segment_frame *f, uint32_t line,
     return 0;
 }
 
-static int match_line(struct scan *s, const struct segment_frame *f, uint32_t line)
+int scan_match(struct scan *s, const struct segment_frame *f, uint32_t line,
+               const struct match *match, const struct correlated *c, correlated_id_fn id,
+               void *arg)
+{
+    int64_t time_ns = s->event.time_ns ? s->event.time_ns : f->received_ns;
+    int rc = tally_add(&s->tally, match->rule, f->device, time_ns);
+    if (rc || (!c && ruleset_is_silent(s->run->config->rules, match->rule)))
+        return rc;
+    atomic_fetch_add(&s->run->counters.matches, 1);
+    if (has_room(s, match->rule))
+        return keep(s, f, line, match, c, id, arg, time_ns);
+    s->truncated = true;
+    return 0;
+}
+
+static int match_line(struct scan *s, const struct segment_frame *f, uint32_t number,
+                      struct str line)
 {
     const struct match *matches = NULL;
     int count = engine_match(s->engine, &s->event, &matches);
-    if (count <= 0)
-        return count;
-    atomic_fetch_add(&s->run->counters.matches, (uint_fast64_t)count);
-    int64_t time_ns = s->event.time_ns ? s->event.time_ns : f->received_ns;
-    for (int i = 0; i < count; i++) {
-        int rc = tally_add(&s->tally, matches[i].rule, f->device, time_ns);
-        if (!rc && has_room(s, matches[i].rule))
-            rc = keep(s, f, line, &matches[i], time_ns);
-        else
-            s->truncated = true;
-        if (rc)
-            return rc;
-    }
-    return 0;
+    int rc = count < 0 ? count : 0;
+    for (int i = 0; i < count && !rc; i++)
+        rc = scan_match(s, f, number, &matches[i], NULL, NULL, NULL);
+    if (!rc && count && s->run->correlated)
+        rc = taking_add(s, f, f->first_ordinal + number, line, matches, count);
+    return rc;
 }
 
 /* ------------------------------------------------------------------ reading */
@@ -200,7 +216,7 @@ static int scan_lines(struct scan *s, const struct segment_frame *f)
     while (!rc && str_next(&rest, '\n', &line)) {
         rc = normaliser_record(s->normaliser, line, FORMAT_CORDON, &s->event, NULL);
         if (!rc)
-            rc = match_line(s, f, number);
+            rc = match_line(s, f, number, line);
         else if (rc != E_NOMEM) {
             damaged++;
             rc = 0;
@@ -258,7 +274,7 @@ int scan_segment(struct scan *s, const struct hunt_segment *segment, struct err 
 {
     struct segment_reader *reader CLEANUP(segment_reader_closep) = NULL;
     struct err why = {0};
-    int rc = clear(s);
+    int rc = scan_clear(s);
     if (!rc)
         rc = segment_reader_open(segment->path, segment->committed_bytes, &reader, &why);
     if (!rc && has_selected(s->run, reader))

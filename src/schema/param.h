@@ -127,6 +127,8 @@
       "results that a hunt keeps; further matches are counted")                                    \
     X(PARAM_HUNT_RESULT_BYTES, "hunt_result_bytes", "bytes", 67108864, 65536, 1073741824, false,   \
       "size of the results that a hunt keeps")                                                     \
+    X(PARAM_HUNT_CORRELATION_BYTES, "hunt_correlation_bytes", "bytes", 134217728, 65536,           \
+      4294967296, false, "size of the events that a hunt keeps for its correlations")              \
     X(PARAM_HUNTS_KEPT, "hunts_kept", "hunts", 200, 1, 10000, false,                               \
       "newest hunts that are kept with their results")                                             \
     X(PARAM_HUNT_TEXT_BYTES, "hunt_text_bytes", "bytes", 2097152, 1024, 16777216, false,           \

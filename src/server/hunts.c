@@ -77,6 +77,8 @@ static int add_rules(struct hunt_task *t, struct builder *b, struct err *err)
     struct refusals r = {.j = {.out = &t->refused}};
     json_array_begin(&r.j);
     int rc = builder_add_sigma(b, t->text, "rules", refused, &r, &counts, err);
+    if (rc == 0)
+        rc = builder_link(b, refused, &r, &counts, err);
     json_array_end(&r.j);
     if (rc || counts.accepted)
         return rc;
@@ -95,11 +97,17 @@ static int add_text(struct hunt_task *t, struct builder *b, struct err *err)
     return add_rules(t, b, err);
 }
 
-/* What the hunt is called: its only rule, or the first of several. */
+/* What the hunt is called: its only rule, or the first of several. A rule that only feeds a
+ * correlation is none of them. */
 static int name(struct hunt_task *t)
 {
-    uint32_t rules = ruleset_len(t->rules);
-    struct str title = ruleset_info(t->rules, 0).title;
+    uint32_t total = ruleset_len(t->rules) + ruleset_correlations(t->rules);
+    uint32_t rules = 0;
+    struct str title = STR("");
+    for (uint32_t i = 0; i < total; i++) {
+        if (!ruleset_is_silent(t->rules, i) && rules++ == 0)
+            title = ruleset_info(t->rules, i).title;
+    }
     t->record.rules = rules;
     t->record.title = rules == 1
                           ? arena_str(&t->arena, title)
@@ -107,12 +115,17 @@ static int name(struct hunt_task *t)
     return t->record.title.ptr ? 0 : E_NOMEM;
 }
 
-static void add_tally(struct json_out *j, const struct rule_info *info, const struct hunt_tally *t)
+static void add_tally(struct json_out *j, const struct ruleset *set, uint32_t rule,
+                      const struct hunt_tally *t)
 {
+    const struct rule_info of = ruleset_info(set, rule);
+    const struct rule_info *info = &of;
     json_object_begin(j);
     json_kv_str(j, "id", info->id);
     json_kv_str(j, "title", info->title);
     json_kv_cstr(j, "level", rule_level_name(info->level));
+    if (ruleset_is_silent(set, rule))
+        json_kv_bool(j, "silent", true);
     json_kv_uint(j, "matches", t->matches);
     json_kv_uint(j, "devices", t->devices);
     if (t->devices_more)
@@ -134,11 +147,11 @@ static int make_detail(struct hunt_task *t, const struct hunt_summary *summary, 
     json_raw(&j, t->refused.len ? buf_str(&t->refused) : STR("[]"));
     json_key(&j, "rules");
     json_array_begin(&j);
-    for (uint32_t i = 0; summary && summary->rules && i < summary->rules_len; i++) {
-        struct rule_info info = ruleset_info(t->rules, i);
-        add_tally(&j, &info, &summary->rules[i]);
-    }
+    for (uint32_t i = 0; summary && summary->rules && i < summary->rules_len; i++)
+        add_tally(&j, t->rules, i, &summary->rules[i]);
     json_array_end(&j);
+    if (summary && summary->progress.uncorrelated)
+        json_kv_uint(&j, "uncorrelated", summary->progress.uncorrelated);
     json_object_end(&j);
     return buf_check(out);
 }
@@ -254,20 +267,21 @@ static int run_segments(struct hunt_task *t, struct hunt_summary *summary, struc
     struct arena arena CLEANUP(arena_done) = {0};
     struct hunt_segment *segments = NULL;
     size_t len = 0;
-    const struct hunt_config config = {.rules = t->rules,
-                                       .threads = (unsigned)h->threads,
-                                       .since_ns = t->record.since_ns,
-                                       .until_ns = t->record.until_ns,
-                                       .devices = t->devices,
-                                       .devices_len = t->devices_len,
-                                       .hits_most = (uint64_t)param_default(PARAM_HUNT_RESULTS),
-                                       .hit_bytes_most =
-                                           (uint64_t)param_default(PARAM_HUNT_RESULT_BYTES),
-                                       .rule_hits_most = t->results_per_rule,
-                                       .cancel = &t->cancel,
-                                       .found = found,
-                                       .progress = progressed,
-                                       .arg = t};
+    const struct hunt_config config = {
+        .rules = t->rules,
+        .threads = (unsigned)h->threads,
+        .since_ns = t->record.since_ns,
+        .until_ns = t->record.until_ns,
+        .devices = t->devices,
+        .devices_len = t->devices_len,
+        .hits_most = (uint64_t)param_default(PARAM_HUNT_RESULTS),
+        .hit_bytes_most = (uint64_t)param_default(PARAM_HUNT_RESULT_BYTES),
+        .rule_hits_most = t->results_per_rule,
+        .correlation_bytes_most = (uint64_t)param_default(PARAM_HUNT_CORRELATION_BYTES),
+        .cancel = &t->cancel,
+        .found = found,
+        .progress = progressed,
+        .arg = t};
     int rc = hunt_segments(h->server->store, h->server->config->data_dir.ptr, config.since_ns,
                            config.until_ns, &arena, &segments, &len, err);
     return rc ? rc : hunt_run(&config, segments, len, summary, err);

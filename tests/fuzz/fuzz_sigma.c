@@ -54,7 +54,7 @@ static void match(struct ruleset *r, struct str text)
         FUZZ_ASSERT(alerts >= 0);
         for (int k = 0; k < alerts; k++) {
             struct buf out = {0};
-            alert_add_correlated_json(&out, STR(""), r, &fired[k], &ev);
+            alert_add_correlated_json(&out, STR(""), r, &fired[k], &ev, NULL, NULL);
             FUZZ_ASSERT(buf_check(&out) == 0 && fired[k].events_len > 0);
             buf_done(&out);
         }
