@@ -35,29 +35,41 @@ static void serve_done(struct serve *s)
     wire_done(&s->wire);
 }
 
+/* A sanitizer's shadow alone is larger than any limit, and its report may go to a file. */
 static void limit_memory(uint64_t bytes)
 {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    (void)bytes; /* the sanitizer's shadow alone is larger than any limit */
+    (void)bytes;
 #else
+    static const struct rlimit no_file = {0, 0};
     struct rlimit limit = {bytes, bytes};
     if (bytes)
         (void)setrlimit(RLIMIT_AS, &limit);
+    (void)setrlimit(RLIMIT_FSIZE, &no_file);
 #endif
 }
 
+/* A file to scan needs one descriptor. */
+static void limit_rest(void)
+{
+    static const struct rlimit none = {0, 0};
+    static const struct rlimit few = {16, 16};
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)setrlimit(RLIMIT_NPROC, &none);
+    (void)setrlimit(RLIMIT_NOFILE, &few);
+}
+
 /* No file, no program, no network. A kernel that lacks one of the walls is no reason not to work:
- * the other stands. */
+ * the other stands. Without either nothing is looked at. */
 static int confine(void)
 {
     static const char *const none[] = {NULL};
     struct sandbox_state state = {0};
-    struct rlimit no_core = {0, 0};
-    (void)setrlimit(RLIMIT_CORE, &no_core);
+    limit_rest();
     int rc = sandbox_paths(none, none, &state, NULL);
     if (rc == 0 || rc == E_UNSUPPORTED)
         rc = sandbox_calls(SANDBOX_COMPUTE, &state, NULL);
-    return rc == E_UNSUPPORTED ? 0 : rc;
+    return rc == E_UNSUPPORTED && state.paths ? 0 : rc;
 }
 
 /* ------------------------------------------------------------------ rules */
@@ -119,6 +131,7 @@ static int receive_rules(struct serve *s)
     yara_compiler_free(TAKE(s->compiler));
     if (refused == 0) {
         buf_add_u32(&body, yara_rules_len(s->rules));
+        buf_add_str(&body, yara_rules_warnings(s->rules));
         return wire_send(&s->wire, YARA_MSG_READY, buf_str(&body), -1, -1);
     }
     buf_add_u32(&body, (uint32_t)-refused);

@@ -15,7 +15,7 @@ enum yara_msg {
     YARA_MSG_TEXT,     /* a piece of its text */
     YARA_MSG_COMPILE,  /* that was all. Answer: READY or REFUSED */
     YARA_MSG_SCAN,     /* u64 most bytes to read, u32 seconds; descriptor. Answer: RESULT */
-    YARA_MSG_READY,    /* u32 rules */
+    YARA_MSG_READY,    /* u32 rules, then warnings, a line each */
     YARA_MSG_REFUSED,  /* u32 -code, u32 line, then file name, NUL, message */
     YARA_MSG_RESULT    /* u32 -code, u64 bytes read, u8 the file went on, u32 length +
                         names a line each, then JSON values */

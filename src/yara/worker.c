@@ -16,7 +16,8 @@
 enum {
     GRACE_MS = 3000, /* libyara looks at its clock now and then only */
     PIECE_BYTES = 1 << 20,
-    SEND_MS = 30000
+    SEND_MS = 30000,
+    WARNINGS_BYTES = 65536
 };
 
 const struct yara_limits yara_limits_default = {
@@ -37,6 +38,7 @@ struct yara_worker {
     struct wire wire;
     uint32_t rules;
     uint32_t losses;
+    struct buf warnings;
 };
 
 int yara_worker_new(const char *const *argv, const struct yara_limits *limits,
@@ -77,6 +79,7 @@ void yara_worker_free(struct yara_worker *w)
         buf_done(&w->sources[i].text);
     }
     mem_free(w->sources);
+    buf_done(&w->warnings);
     mem_free(w);
 }
 
@@ -100,6 +103,11 @@ int yara_worker_add(struct yara_worker *w, const char *name, struct str text)
 uint32_t yara_worker_rules(const struct yara_worker *w)
 {
     return w->rules;
+}
+
+struct str yara_worker_warnings(const struct yara_worker *w)
+{
+    return buf_str(&w->warnings);
 }
 
 uint32_t yara_worker_losses(const struct yara_worker *w)
@@ -174,7 +182,11 @@ int yara_worker_start(struct yara_worker *w, struct err *err)
         return refused(w, m.body, err);
     struct rd r = rd_of(m.body);
     w->rules = rd_u32(&r);
-    return m.type == YARA_MSG_READY && rd_done(&r) ? 0 : lost(w, E_PARSE, "compiling rules", err);
+    if (m.type != YARA_MSG_READY || r.failed)
+        return lost(w, E_PARSE, "compiling rules", err);
+    buf_clear(&w->warnings);
+    buf_add_str(&w->warnings, str_sub(rd_bytes(&r, r.left), 0, WARNINGS_BYTES));
+    return buf_check(&w->warnings);
 }
 
 /* ------------------------------------------------------------------ files */

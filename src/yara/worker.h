@@ -60,6 +60,9 @@ int yara_worker_scan(struct yara_worker *w, int fd, struct yara_found *found,
                      struct err *err) MUST_CHECK;
 /** Of the rules in use; 0 before the start. */
 uint32_t yara_worker_rules(const struct yara_worker *w);
+/** What libyara did not like in them: "file:line: sentence", a line each, bounded. Lives until the
+ * next start. */
+struct str yara_worker_warnings(const struct yara_worker *w);
 /** How often a worker died or was killed. */
 uint32_t yara_worker_losses(const struct yara_worker *w);
 

@@ -41,11 +41,15 @@ int yara_compiler_finish(struct yara_compiler *c, struct yara_rules **ret_rules,
 /** NULL is allowed. */
 void yara_rules_free(struct yara_rules *r);
 uint32_t yara_rules_len(const struct yara_rules *r);
+/** What the compiler did not like, "file:line: sentence", a line each; bounded. Lives as long as r.
+ */
+struct str yara_rules_warnings(const struct yara_rules *r);
 
 /**
  * Append the rules that match as JSON values with commas between them:
- * {"rule","file","tags":[],"meta":{name: text, number or boolean}}
- * Private rules are left out.
+ * {"rule","file","tags":[],"meta":{name: text, number or boolean},
+ *  "strings":[{"name","offset","bytes"}]}, of each string the first place, of a bounded number of
+ * strings. Private rules and strings are left out.
  *
  * @param names     appended: the rules' identifiers, a line each; may be NULL
  * @param timeout_s whole seconds, 0 = none

@@ -11,9 +11,11 @@
 
 enum {
     STRINGS_OF_A_RULE = 10000,
-    MATCH_DATA_BYTES = 64,   /* kept of each match; nobody reads more */
-    STACK_SLOTS = 16384,     /* of libyara's own machine */
-    META_BYTES = 4096,       /* of one text */
+    MATCH_DATA_BYTES = 64, /* kept of each match; nobody reads more */
+    STACK_SLOTS = 16384,   /* of libyara's own machine */
+    META_BYTES = 4096,     /* of one text */
+    STRINGS_TOLD = 32,     /* of one rule that matches */
+    WARNINGS_BYTES = 65536,
     NAMESPACES_MOST = 100000 /* files */
 };
 
@@ -26,6 +28,7 @@ struct yara_compiler {
     const char *name; /* of the text being added */
     struct err *err;
     bool told; /* the first error counts */
+    struct buf warnings;
     struct str *names;
     size_t names_len;
     size_t names_cap;
@@ -37,6 +40,7 @@ struct yara_rules {
     uint32_t len;
     struct str *names; /* by namespace */
     size_t names_len;
+    struct buf warnings;
     bool initialized; /* libyara counts its users */
 };
 
@@ -85,12 +89,20 @@ static void names_free(struct str *names, size_t len)
 
 /* ------------------------------------------------------------------ compiling */
 
+static void warn(struct yara_compiler *c, int line, const char *message)
+{
+    if (c->warnings.len + strlen(c->name) + strlen(message) + 16 < WARNINGS_BYTES)
+        buf_addf(&c->warnings, "%s:%d: %s\n", c->name, line, message);
+}
+
 static void on_message(int level, const char *file, int line, const YR_RULE *rule,
                        const char *message, void *arg)
 {
     struct yara_compiler *c = arg;
     (void)file;
     (void)rule;
+    if (level != YARA_ERROR_LEVEL_ERROR)
+        warn(c, line, message);
     if (level != YARA_ERROR_LEVEL_ERROR || c->told)
         return;
     c->told = true;
@@ -144,6 +156,7 @@ void yara_compiler_free(struct yara_compiler *c)
     if (c->yr)
         yr_compiler_destroy(c->yr);
     names_free(c->names, c->names_len);
+    buf_done(&c->warnings);
     mem_free(c);
     (void)yr_finalize();
 }
@@ -209,7 +222,30 @@ static void add_meta(struct json_out *j, const YR_RULE *rule)
     json_object_end(j);
 }
 
-static void add_match(struct scan *s, const YR_RULE *rule)
+static void add_strings(struct json_out *j, YR_SCAN_CONTEXT *context, const YR_RULE *rule)
+{
+    const YR_STRING *string;
+    unsigned told = 0;
+    json_key(j, "strings");
+    json_array_begin(j);
+    yr_rule_strings_foreach(rule, string)
+    {
+        const YR_MATCH *match = context->matches[string->idx].head;
+        while (match && match->is_private)
+            match = match->next;
+        if (!match || told == STRINGS_TOLD)
+            continue;
+        told++;
+        json_object_begin(j);
+        json_kv_cstr(j, "name", string->identifier);
+        json_kv_int(j, "offset", match->base + match->offset);
+        json_kv_int(j, "bytes", match->match_length);
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
+static void add_match(struct scan *s, YR_SCAN_CONTEXT *context, const YR_RULE *rule)
 {
     struct json_out j = {.out = s->out};
     const char *tag;
@@ -227,15 +263,15 @@ static void add_match(struct scan *s, const YR_RULE *rule)
     yr_rule_tags_foreach(rule, tag) json_cstr(&j, tag);
     json_array_end(&j);
     add_meta(&j, rule);
+    add_strings(&j, context, rule);
     json_object_end(&j);
 }
 
 static int on_scan(YR_SCAN_CONTEXT *context, int message, void *data, void *arg)
 {
     struct scan *s = arg;
-    (void)context;
     if (message == CALLBACK_MSG_RULE_MATCHING) {
-        add_match(s, data);
+        add_match(s, context, data);
         return buf_check(s->out) ? CALLBACK_ERROR : CALLBACK_CONTINUE;
     }
     if (message == CALLBACK_MSG_IMPORT_MODULE) {
@@ -280,6 +316,8 @@ int yara_compiler_finish(struct yara_compiler *c, struct yara_rules **ret_rules,
         yara_rules_free(r);
         return fail(err, yr);
     }
+    r->warnings = c->warnings;
+    c->warnings = (struct buf){0};
     r->names = TAKE(c->names);
     r->names_len = c->names_len;
     c->names_len = 0;
@@ -305,9 +343,15 @@ void yara_rules_free(struct yara_rules *r)
     if (r->yr)
         (void)yr_rules_destroy(r->yr);
     names_free(r->names, r->names_len);
+    buf_done(&r->warnings);
     if (r->initialized)
         (void)yr_finalize();
     mem_free(r);
+}
+
+struct str yara_rules_warnings(const struct yara_rules *r)
+{
+    return buf_str(&r->warnings);
 }
 
 uint32_t yara_rules_len(const struct yara_rules *r)

@@ -39,6 +39,12 @@ void yara_rules_free(struct yara_rules *r)
     (void)r;
 }
 
+struct str yara_rules_warnings(const struct yara_rules *r)
+{
+    (void)r;
+    return STR("");
+}
+
 uint32_t yara_rules_len(const struct yara_rules *r)
 {
     (void)r;

@@ -57,7 +57,8 @@ static void rules_that_match_are_named(void **state)
     assert_int_equal(yara_worker_rules(w), 4);
     assert_str(buf_str(&found.rules),
                "{\"rule\":\"word\",\"file\":\"own.yar\",\"tags\":[\"tag1\",\"tag2\"],\"meta\":"
-               "{\"family\":\"x \\\"y\\\"\",\"score\":7,\"sure\":true}}");
+               "{\"family\":\"x \\\"y\\\"\",\"score\":7,\"sure\":true},"
+               "\"strings\":[{\"name\":\"$a\",\"offset\":4,\"bytes\":6}]}");
     assert_str(buf_str(&found.names), "word\n");
     assert_int_equal(found.bytes, 14);
     assert_false(found.cut);
@@ -92,6 +93,18 @@ static void wrong_rules_are_refused_with_their_place(void **state)
     expect_refused("include \"/etc/passwd\"\nrule a { condition: true }", E_PARSE, 1, "include");
     expect_refused("rule a { condition: true }\nrule a { condition: true }\n", E_PARSE, 2, "a");
     expect_refused("import \"nothing\"\nrule a { condition: true }", E_PARSE, 1, "nothing");
+}
+
+static void what_is_slow_is_warned_of(void **state)
+{
+    (void)state;
+    struct yara_worker *w =
+        worker_with("rule a {\n strings: $a = /.{0,100}x/\n condition: $a }", NULL);
+    struct err err = {0};
+    assert_ok_err(yara_worker_start(w, &err), &err);
+    assert_true(str_starts(yara_worker_warnings(w), STR("own.yar:")));
+    assert_true(str_find(yara_worker_warnings(w), STR("slow")) != SIZE_MAX);
+    yara_worker_free(w);
 }
 
 static void modules_beyond_the_list_are_refused(void **state)
@@ -331,6 +344,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_that_match_are_named),
         cmocka_unit_test(wrong_rules_are_refused_with_their_place),
+        cmocka_unit_test(what_is_slow_is_warned_of),
         cmocka_unit_test(modules_beyond_the_list_are_refused),
         cmocka_unit_test(a_long_file_is_cut_and_says_so),
         cmocka_unit_test(a_rule_without_end_is_ended),
