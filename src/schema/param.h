@@ -133,6 +133,12 @@
       "newest hunts that are kept with their results")                                             \
     X(PARAM_HUNT_TEXT_BYTES, "hunt_text_bytes", "bytes", 2097152, 1024, 16777216, false,           \
       "largest expression or rule text of a hunt")                                                 \
+    X(PARAM_SCAN_BYTES, "scan_bytes", "bytes", 67108864, 65536, 1073741824, false,                 \
+      "largest file that is sent to the server for a scan")                                        \
+    X(PARAM_SCAN_S, "scan_time", "s", 10, 1, 3600, false,                                          \
+      "longest scan of one file by the server")                                                    \
+    X(PARAM_SCANS, "scans", "scans", 4, 1, 64, false,                                              \
+      "files that are received, wait or are scanned by the server at a time")                      \
     X(PARAM_STREAMS_PER_SESSION, "streams_per_session", "streams", 8, 1, 1000, false,              \
       "open live streams of one session")
 

@@ -78,8 +78,7 @@ enum route_auth { AUTH_NONE, AUTH_DEVICE, AUTH_PERSON };
     X(ROUTE_RULESETS, LISTENER_ADMIN, "GET", "/api/v1/rulesets", AUTH_PERSON, "rules.read", 0,     \
       "list of rulesets, the active one marked")                                                   \
     X(ROUTE_RULES_UPLOAD, LISTENER_ADMIN, "POST", "/api/v1/rulesets", AUTH_PERSON, "rules.write",  \
-      16777216,                                                                                    \
-      "compile, sign and activate Sigma rules (YAML documents) beside the built-in ones")          \
+      16777216, "compile, sign and activate Sigma and YARA rules (YAML) beside the built-in ones") \
     X(ROUTE_LIST_ENTRIES, LISTENER_ADMIN, "GET", "/api/v1/lists/entries", AUTH_PERSON,             \
       "lists.read", 0, "entries of the prevent and allow lists")                                   \
     X(ROUTE_LIST_ADD, LISTENER_ADMIN, "POST", "/api/v1/lists/entries", AUTH_PERSON, "lists.write", \

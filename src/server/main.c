@@ -23,6 +23,7 @@
 #include "server/sweep.h"
 #include "server/throttle.h"
 #include "server/worker.h"
+#include "server/yara_process.h"
 
 enum { DRAIN_MS = 5000, LAST_WORK_MS = 10000, RENEW_MS = 12 * 3600 * 1000 };
 
@@ -227,6 +228,8 @@ static int set_up(struct server *s, struct listeners *l, struct buf *password, s
     if (rc == 0)
         rc = worker_new(s->loop, &s->worker, err);
     if (rc == 0)
+        rc = worker_new(s->loop, &s->rules_worker, err);
+    if (rc == 0)
         rc = hunts_new(s, &s->hunts, err);
     if (rc == 0)
         rc = throttle_new((unsigned)param_default(PARAM_LOGIN_FAILURES),
@@ -253,6 +256,7 @@ static void tear_down(struct server *s, struct listeners *l)
     if (s->loop)
         await_work(s);
     worker_free(s->worker);
+    worker_free(s->rules_worker);
     hunts_free(s->hunts);
     prevent_update_free(s->updates);
     throttle_free(s->logins);
@@ -303,6 +307,8 @@ int main(int argc, char **argv)
     struct err err = {0};
     const char *path = NULL;
     (void)signal(SIGPIPE, SIG_IGN);
+    if (argc == 2 && strcmp(argv[1], YARA_PROCESS_ARG) == 0)
+        return yara_process_main();
     for (int i = 1; i < argc; i += 2) {
         if (strcmp(argv[i], "--help") == 0) {
             usage(stdout);

@@ -6,8 +6,12 @@
 #include "server/channels.h"
 #include "server/rules.h"
 #include "server/worker.h"
+#include "server/yara_process.h"
+
+enum { CHANGES_MOST = 64 }; /* in work and waiting */
 
 struct change {
+    struct change *next;
     struct call *call;
     struct server *server;
     int status;
@@ -15,15 +19,26 @@ struct change {
     char own_name[HASH_HEX_BYTES];
     struct buf members;
     struct rules_built built;
+    struct yara_process_told yara; /* of own rules */
     struct store_ruleset record;
     int rc;
     struct err err;
 };
 
+static void run(struct change *u);
+
+/* The first of those that wait is done; the next may see what it stored. */
 static void change_free(struct change *u)
 {
-    job_release(u->server);
+    struct server *s = u->server;
+    if (s->changes == u) {
+        s->changes = u->next;
+        if (s->changes)
+            run(s->changes);
+    }
+    job_release(s);
     rules_built_done(&u->built);
+    yara_process_told_done(&u->yara);
     buf_done(&u->members);
     mem_free(u);
 }
@@ -52,6 +67,9 @@ static void compile(void *arg)
     }
     if (u->rc == 0)
         u->rc = rules_build(&source, &u->built, &u->err);
+    /* Those in force were compiled when they came. */
+    if (u->rc == 0 && u->own.ptr)
+        u->rc = yara_process_check(buf_str(&u->built.image), &u->yara, &u->err);
     if (u->rc == 0 && u->own.ptr)
         u->rc = rules_own_save(u->server, u->own, u->own_name, &u->err);
     rules_source_done(&source);
@@ -73,6 +91,23 @@ static int store_work(struct store_tx *tx, struct job *j, struct err *err)
     return rc;
 }
 
+static void add_yara(const struct yara_process_told *told, struct json_out *j)
+{
+    struct str left = buf_str(&told->warnings);
+    struct str line;
+    json_object_begin(j);
+    json_kv_uint(j, "files", told->files);
+    json_kv_uint(j, "rules", told->rules);
+    json_key(j, "warnings");
+    json_array_begin(j);
+    while (str_next(&left, '\n', &line)) {
+        if (line.len)
+            json_str(j, line);
+    }
+    json_array_end(j);
+    json_object_end(j);
+}
+
 static void answer(struct change *u)
 {
     struct buf text CLEANUP(buf_done) = {0};
@@ -82,6 +117,10 @@ static void answer(struct change *u)
     buf_addf(&text, "\"version\":\"%s\",\"rules\":%u,\"refused\":", u->built.version,
              u->built.rules);
     json_raw(&out, buf_str(&u->built.refusals));
+    if (u->yara.files) {
+        buf_add_cstr(&text, ",\"yara\":");
+        add_yara(&u->yara, &(struct json_out){.out = &text});
+    }
     buf_add_char(&text, '}');
     struct call *c = u->call;
     int status = u->status;
@@ -131,12 +170,27 @@ static void compiled(struct loop *loop, void *arg)
     job_start(j);
 }
 
-static void start(struct change *u)
+static void run(struct change *u)
 {
-    job_hold(u->server);
-    int rc = worker_run(u->server->worker, compile, compiled, u);
+    int rc = worker_run(u->server->rules_worker, compile, compiled, u);
     if (rc)
         fail(u, rc);
+}
+
+static void start(struct change *u)
+{
+    struct change **end = &u->server->changes;
+    unsigned waiting = 0;
+    job_hold(u->server);
+    for (; *end; end = &(*end)->next)
+        waiting++;
+    if (waiting == CHANGES_MOST) {
+        fail(u, E_RATE);
+        return;
+    }
+    *end = u;
+    if (waiting == 0)
+        run(u);
 }
 
 void rules_refresh(struct server *s)

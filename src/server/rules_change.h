@@ -1,5 +1,5 @@
 /* Giving devices another ruleset: what it is made of was changed, so it is compiled anew on the
- * worker's thread, saved, made active, told to the devices; then the request is answered. */
+ * thread of its own, saved, made active, told to the devices; then the request is answered. */
 #ifndef CORDON_SERVER_RULES_CHANGE_H
 #define CORDON_SERVER_RULES_CHANGE_H
 

@@ -16,6 +16,7 @@
 #include "server/keys.h"
 #include "store/store.h"
 
+struct change;
 struct channels;
 struct hunts;
 struct listeners;
@@ -34,6 +35,8 @@ struct server {
     struct channels *channels;
     struct stream *stream;
     struct worker *worker;
+    struct worker *rules_worker; /* rulesets alone: compiling hostile YARA rules takes a while */
+    struct change *changes;      /* of the ruleset: the first is in work, the others wait */
     struct hunts *hunts;
     struct prevent_update *updates; /* NULL: no source is named */
     struct throttle *logins;
