@@ -1,4 +1,4 @@
-"""Loader of the benign corpus (tests/data/benign/*.txt): lines, their alternatives, and what is wrong with them.
+"""Loader of a corpus of executions (tests/data/benign/*.txt, or benign2): lines, their alternatives, and what is wrong with them.
 
 The form is described in tests/data/benign/README.md."""
 import itertools
@@ -7,7 +7,8 @@ import re
 import shlex
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-FOLDER = os.path.join(ROOT, "tests", "data", "benign")
+DATA = os.path.join(ROOT, "tests", "data")
+FOLDER = os.path.join(DATA, "benign")
 ALTERNATIVES_MAX = 8
 LINE_MAX = 4000
 GROUP = re.compile(r"\{\{((?:[^{}]|\{(?!\{)|\}(?!\}))*\|(?:[^{}]|\{(?!\{)|\}(?!\}))*)\}\}")

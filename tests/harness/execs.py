@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """Executions told as text, turned into what eslogger would have written about them.
 
-Usage: tests/harness/execs.py check                      what is wrong with the benign corpus; exit 1 when something is
+Usage: tests/harness/execs.py check                      what is wrong with the corpus; exit 1 when something is
        tests/harness/execs.py count                      how much it holds
        tests/harness/execs.py events [--map FILE] [NAME...]   its exec events, NDJSON for `cordon detect -` (all, or some files)
        tests/harness/execs.py atomics [--map FILE]       exec events of the attack tests in the shared test data
        tests/harness/execs.py lines PARENT USER          corpus lines for the shell commands on standard input
 
+--corpus NAME: the folder of tests/data that check, count and events read (default: benign).
 --map: one line an event, in the same order: for the corpus `file:line<TAB>command line`, for the attack tests
 `guid<TAB>technique<TAB>test name<TAB>command line`; events of processes that merely stand above begin with `-`.
 Same input, same bytes. Standard library only."""
@@ -113,8 +114,8 @@ class Mac(make.Recorder):
                 out.writelines("\t".join(" ".join(f.split()) for f in origin) + "\n" for origin in self.origins)
 
 
-def events(names, map_path):
-    sources, problems = corpus.load()
+def events(folder, names, map_path):
+    sources, problems = corpus.load(folder)
     if problems:
         sys.exit(f"execs.py: the corpus has {len(problems)} problems; see execs.py check")
     unknown = set(names) - {s.name.removesuffix(".txt") for s in sources}
@@ -197,22 +198,30 @@ def lines(parent, user):
         print()
 
 
-def check():
-    sources, problems = corpus.load()
+def check(folder):
+    sources, problems = corpus.load(folder)
     for problem in problems:
         print(problem)
     print(" ".join(f"{k}={v}" for k, v in corpus.counts(sources).items()), f"problems={len(problems)}")
     return 1 if problems else 0
 
 
+def corpus_folder(name):
+    folder = os.path.join(corpus.DATA, name)
+    if os.path.basename(name) != name or not os.path.isdir(folder):
+        raise argparse.ArgumentTypeError(f"no folder tests/data/{name}")
+    return folder
+
+
 def main():
     parser = argparse.ArgumentParser(description="executions as text -> eslogger events")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("check")
-    commands.add_parser("count")
-    for name in ("events", "atomics"):
+    for name in ("check", "count", "events", "atomics"):
         sub = commands.add_parser(name)
-        sub.add_argument("--map", dest="map_path")
+        if name != "atomics":
+            sub.add_argument("--corpus", default="benign", type=corpus_folder)
+        if name in ("events", "atomics"):
+            sub.add_argument("--map", dest="map_path")
         if name == "events":
             sub.add_argument("names", nargs="*")
     sub = commands.add_parser("lines")
@@ -220,12 +229,12 @@ def main():
     sub.add_argument("user")
     args = parser.parse_args()
     if args.command == "check":
-        return check()
+        return check(args.corpus)
     if args.command == "count":
-        for src in corpus.load()[0]:
+        for src in corpus.load(args.corpus)[0]:
             print(f"{src.name}: " + " ".join(f"{k}={v}" for k, v in corpus.counts([src]).items() if k != "files"))
     elif args.command == "events":
-        events(args.names, args.map_path)
+        events(args.corpus, args.names, args.map_path)
     elif args.command == "atomics":
         atomics(args.map_path)
     else:
