@@ -48,6 +48,13 @@ TEAMS = [
     ("Webex", "DE8Y96K9QP", "com.cisco."), ("Signal", "U68MSDN6DR", "org.whispersystems."), ("Obsidian", "6JSW4SJWN9", "md."),
     ("Teams", "UBF8T346G9", "com.microsoft."), ("aws-cli", "94KV3E626L", "com.amazon."), ("Nextcloud", "NKUJUXUJ3B", "com.nextcloud."),
     ("Podman", "HYSCB8KRL2", "io.podman."), ("Backblaze", "BACKBLAZE0", "com.backblaze."), ("Sourcetree", "UPXU4CQZ5P", "com.torusknot."),
+    ("/opt/cisco/", "DE8Y96K9QP", "com.cisco."), ("/opt/osquery/", "3522FA9PXF", "io.osquery."), ("/opt/datadog-agent/", "JKFCB4CN7C", "com.datadoghq."),
+    ("/opt/rapid7/", "UL6CGN7MAL", "com.rapid7."), ("/Library/Elastic/", "2BT3HPN62Z", "co.elastic."), ("/Library/NessusAgent/", "4B8J598M7U", "com.tenable."),
+    ("/Fortinet/", "AH4XFXJ7DK", "com.fortinet."), ("/Citrix Receiver/", "S272Y5R93J", "com.citrix."), ("/Kolide/", "YZ3EM74M78", "com.kolide."),
+    ("/kolide-k2/", "YZ3EM74M78", "com.kolide."), ("/AirWatch/", "S2ZMFGQM93", "com.airwatch."),
+    ("/Google/GoogleSoftwareUpdate/", "EQHXZ8M8AV", "com.google."), ("/Microsoft/EdgeUpdater/", "UBF8T346G9", "com.microsoft."),
+    ("/Library/Dropbox/", "G7HH3F8CAK", "com.getdropbox."), ("/sdk/platform-tools/", "EQHXZ8M8AV", "com.google."),
+    ("/Library/Ossec/", "WAZUHAGENT", "com.wazuh."), ("/org.sparkle-project.Sparkle/", "SPARKLEAPP", "org.sparkle-project."),  # made up
 ]
 SPECIAL = {"/sbin/launchd": "com.apple.xpc.launchd", "/usr/libexec/xpcproxy": "com.apple.xpc.proxy",
            "/bin/launchctl": "com.apple.xpc.launchctl", "/usr/sbin/system_profiler": "com.apple.SystemProfiler"}
