@@ -10,9 +10,15 @@ enum { TIME_WIDTH = 24, LEVEL_WIDTH = 13, RULE_WIDTH = 44, PROCESS_WIDTH = 24, P
 
 #define VALUE_BYTES_SHOWN 300 /* of one matched value */
 
-void alertprint_json(struct out *out, const struct alertprint *a)
+/* A failure of a part is one of the whole. */
+static void stick(struct buf *text, const struct buf *part)
 {
-    struct buf *text = &out->text;
+    if (buf_check(part) && !text->error)
+        text->error = buf_check(part);
+}
+
+void alertprint_add_json(struct buf *text, const struct alertprint *a)
+{
     struct buf head CLEANUP(buf_done) = {0};
     buf_add_cstr(&head, "\"file\":");
     json_escape(&head, str_of(a->file));
@@ -24,14 +30,18 @@ void alertprint_json(struct out *out, const struct alertprint *a)
     } else {
         buf_add_cstr(&head, "null,");
     }
-    if (buf_check(&head) && !out->error)
-        out->error = buf_check(&head);
+    stick(text, &head);
     if (a->correlated)
         alert_add_correlated_json(text, buf_str(&head), a->set, a->correlated, a->event, NULL,
                                   NULL);
     else
         alert_add_json(text, buf_str(&head), a->set, a->match, a->event);
     buf_add_char(text, '\n');
+}
+
+void alertprint_json(struct out *out, const struct alertprint *a)
+{
+    alertprint_add_json(&out->text, a);
     out_end_line(out);
 }
 
@@ -110,7 +120,7 @@ void alertprint_head(struct out *out)
     out_end_line(out);
 }
 
-void alertprint_line(struct out *out, const struct alertprint *a)
+void alertprint_add_line(struct buf *text, const struct out *out, const struct alertprint *a)
 {
     struct buf line CLEANUP(buf_done) = {0};
     struct buf part CLEANUP(buf_done) = {0};
@@ -137,17 +147,21 @@ void alertprint_line(struct out *out, const struct alertprint *a)
     add_matched(&line, a->match);
 
     struct str shown = fitting(out, buf_str(&line));
-    if (buf_check(&line) && !out->error)
-        out->error = buf_check(&line);
+    stick(text, &line);
     if (out->color && level_end <= shown.len) {
-        buf_add_str(&out->text, str_sub(shown, 0, level_at));
-        buf_add_cstr(&out->text, color_of(rule.level));
-        buf_add_str(&out->text, str_sub(shown, level_at, level_end - level_at));
-        buf_add_cstr(&out->text, "\x1b[0m");
-        buf_add_str(&out->text, str_sub(shown, level_end, SIZE_MAX));
+        buf_add_str(text, str_sub(shown, 0, level_at));
+        buf_add_cstr(text, color_of(rule.level));
+        buf_add_str(text, str_sub(shown, level_at, level_end - level_at));
+        buf_add_cstr(text, "\x1b[0m");
+        buf_add_str(text, str_sub(shown, level_end, SIZE_MAX));
     } else {
-        buf_add_str(&out->text, shown);
+        buf_add_str(text, shown);
     }
-    buf_add_char(&out->text, '\n');
+    buf_add_char(text, '\n');
+}
+
+void alertprint_line(struct out *out, const struct alertprint *a)
+{
+    alertprint_add_line(&out->text, out, a);
     out_end_line(out);
 }

@@ -18,10 +18,13 @@ struct alertprint {
 };
 
 /** {"file","line","time","rule":{...},"matched":{...},"event":{...}} and a line end. */
+void alertprint_add_json(struct buf *text, const struct alertprint *a);
 void alertprint_json(struct out *out, const struct alertprint *a);
 /** Head of the columns. */
 void alertprint_head(struct out *out);
-/** One line: time, level, rule, process, place, what matched; cut to the terminal's width. */
+/** One line: time, level, rule, process, place, what matched; cut to the terminal's width.
+ * @param out tells width and colours */
+void alertprint_add_line(struct buf *text, const struct out *out, const struct alertprint *a);
 void alertprint_line(struct out *out, const struct alertprint *a);
 
 #endif

@@ -1,27 +1,20 @@
-/* `cordon detect`: reader -> normaliser -> process tree -> engine over each input, one thread. A
- * damaged record costs a message, never the run. See cmd_detect.h. */
+/* `cordon detect`: its options, its rules, how many threads, and what is said at the end. The work
+ * is done in blocks (detect_block.h) by threads (detect_jobs.h). See cmd_detect.h. */
 #include "cli/cmd_detect.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "base/timefmt.h"
 #include "cli/alertprint.h"
 #include "cli/cli.h"
+#include "cli/detect_jobs.h"
 #include "cli/rules.h"
-#include "event/normalise.h"
-#include "event/proctree.h"
-#include "event/reader.h"
 #include "os/clock.h"
-#include "os/file.h"
 
-#define TREE_PROCESSES     65536
-#define FAULTS_SHOWN       50                /* of one input; the rest is only counted */
-#define PROGRESS_BYTES     INT64_C(67108864) /* smaller inputs are done before anybody wonders */
-#define PROGRESS_EVERY_NS  (NS_PER_S / 2)
-#define PROGRESS_EVERY_REC 1024 /* records between two looks at the clock */
+#define JOBS_BYTES INT64_C(16777216) /* of all inputs: fewer are done before threads help */
+#define JOBS_MOST  8                 /* unless more are asked for: reading is one thread's work */
 
 enum { FORM_JSONL, FORM_TABLE };
 
@@ -36,228 +29,13 @@ const struct opt_row cmd_detect_rows[] = {
     {"format", 0, OPT_CHOICE, "auto|eslogger|champollion|fleet-edr|ecs|cordon|sigma",
      "form of the input; auto recognises each record", 0, 0},
     OPT_OUTPUT("jsonl|table"),
+    {"jobs", 'j', OPT_NUMBER, "N",
+     "threads (one a CPU for files that are worth it, 1 for pipes and small files)", 1,
+     DETECT_JOBS_MOST},
     {"stats", 0, OPT_FLAG, NULL, "print rates and counts to standard error at the end", 0, 0},
     {"exit-code", 0, OPT_FLAG, NULL, "exit with status 3 when something matched", 0, 0},
     OPT_END,
 };
-
-struct detect {
-    struct cli *cli;
-    struct ruleset *set;
-    struct normaliser *normaliser;
-    struct engine *engine;
-    enum event_format format;
-    unsigned form;
-    uint64_t events;
-    uint64_t alerts;
-    uint64_t faults;
-    uint64_t bytes;
-    struct correlator_stats correlations;
-    int64_t progress_ns; /* time of the last progress line, 0 = none shown */
-    int failed;          /* first input that could not be read at all: its code */
-};
-
-/* One input. */
-struct input {
-    const char *name;
-    int fd;
-    bool live;    /* more may come later: alerts are written at once */
-    int64_t size; /* bytes of a regular file that is worth a progress line, else 0 */
-    struct reader *reader;
-    struct proctree *tree;
-    struct correlator *correlator;
-    uint64_t faults;
-};
-
-static void input_done(struct input *in)
-{
-    reader_free(in->reader);
-    proctree_free(in->tree);
-    correlator_free(in->correlator);
-    if (in->fd > STDIN_FILENO)
-        (void)close(in->fd);
-}
-
-static void detect_done(struct detect *d)
-{
-    engine_free(d->engine);
-    normaliser_free(d->normaliser);
-}
-
-/* ------------------------------------------------------------------ messages */
-
-static void clear_progress(struct detect *d)
-{
-    if (d->progress_ns) {
-        buf_add_cstr(&d->cli->err.text, "\r\x1b[K");
-        out_flush(&d->cli->err);
-        d->progress_ns = 0;
-    }
-}
-
-static void show_progress(struct detect *d, const struct input *in)
-{
-    int64_t now = clock_mono_ns();
-    if (d->progress_ns && now - d->progress_ns < PROGRESS_EVERY_NS)
-        return;
-    d->progress_ns = now;
-    struct out *err = &d->cli->err;
-    uint64_t done = reader_bytes(in->reader);
-    buf_add_cstr(&err->text, "\r\x1b[K");
-    out_printable(err, str_of(in->name));
-    buf_addf(&err->text, ": %llu %%, %llu events, %llu alerts",
-             (unsigned long long)(done * 100 / (uint64_t)in->size), (unsigned long long)d->events,
-             (unsigned long long)d->alerts);
-    out_flush(err);
-}
-
-static void report_fault(struct detect *d, struct input *in, uint64_t line, const struct err *err)
-{
-    d->faults++;
-    if (++in->faults > FAULTS_SHOWN)
-        return;
-    clear_progress(d);
-    if (err->column)
-        out_line(&d->cli->err, "%s:%llu:%u: %s", in->name, (unsigned long long)line, err->column,
-                 err->message);
-    else
-        out_line(&d->cli->err, "%s:%llu: %s", in->name, (unsigned long long)line, err->message);
-    out_flush(&d->cli->err);
-}
-
-/* ------------------------------------------------------------------ one input */
-
-static void print_alert(struct detect *d, const struct alertprint *alert)
-{
-    clear_progress(d);
-    if (d->form == FORM_TABLE)
-        alertprint_line(&d->cli->out, alert);
-    else
-        alertprint_json(&d->cli->out, alert);
-    d->alerts++;
-}
-
-static int match_event(struct detect *d, const struct input *in, uint64_t line,
-                       const struct event *event)
-{
-    const struct match *matches;
-    const struct correlated *fired = NULL;
-    uint64_t before = d->alerts;
-    int count = engine_match(d->engine, event, &matches);
-    if (count < 0)
-        return count;
-    for (int i = 0; i < count; i++) {
-        struct alertprint alert = {in->name, line, d->set, &matches[i], event, NULL};
-        if (!ruleset_is_silent(d->set, matches[i].rule))
-            print_alert(d, &alert);
-    }
-    count = correlator_event(in->correlator, event, line, matches, count, &fired);
-    for (int i = 0; i < count; i++) {
-        struct alertprint alert = {in->name, line, d->set, &fired[i].match, event, &fired[i]};
-        print_alert(d, &alert);
-    }
-    if (d->alerts != before && in->live)
-        out_flush(&d->cli->out);
-    return count < 0 ? count : 0;
-}
-
-/* @return 0, or what ends the whole run (out of memory, the output is gone) */
-static int take_record(struct detect *d, struct input *in, struct str record, uint64_t line)
-{
-    struct event event;
-    struct err err = {0};
-    int rc = normaliser_record(d->normaliser, record, d->format, &event, &err);
-    if (rc == E_NOMEM)
-        return rc;
-    if (rc) {
-        report_fault(d, in, line, &err);
-        return 0;
-    }
-    d->events++;
-    rc = proctree_apply(in->tree, &event);
-    if (!rc)
-        rc = match_event(d, in, line, &event);
-    if (!rc)
-        rc = d->cli->out.error;
-    if (in->size && d->events % PROGRESS_EVERY_REC == 0)
-        show_progress(d, in);
-    return rc;
-}
-
-static int read_all(struct detect *d, struct input *in, struct err *err)
-{
-    while (!cli_interrupted()) {
-        struct str record;
-        uint64_t line = 0;
-        struct err fault = {0};
-        int rc = reader_next(in->reader, &record, &line, &fault);
-        if (rc == E_CLOSED)
-            break;
-        if (rc == E_AGAIN)
-            continue;
-        if (rc == E_PARSE || rc == E_LIMIT) {
-            report_fault(d, in, line, &fault);
-            continue;
-        }
-        if (rc) {
-            *err = fault;
-            err_prefix(err, "%s", in->name);
-            return rc;
-        }
-        rc = take_record(d, in, record, line);
-        if (rc)
-            return rc;
-    }
-    if (in->faults > FAULTS_SHOWN)
-        out_line(&d->cli->err, "%s: %llu further damaged records", in->name,
-                 (unsigned long long)(in->faults - FAULTS_SHOWN));
-    return 0;
-}
-
-static int open_input(struct detect *d, const char *name, struct input *in, struct err *err)
-{
-    struct stat st;
-    bool standard = str_is(str_of(name), "-");
-    in->name = standard ? "(standard input)" : name;
-    in->fd = standard ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
-    if (in->fd < 0)
-        return err_errno(err, file_errno_code(errno), errno, "cannot read %s", name);
-    if (fstat(in->fd, &st))
-        return err_errno(err, E_IO, errno, "cannot read %s", name);
-    if (S_ISDIR(st.st_mode))
-        return err_set(err, E_ARG, "%s is a folder; name the recordings in it", name);
-    in->live = !S_ISREG(st.st_mode);
-    if (!in->live && st.st_size >= PROGRESS_BYTES && d->cli->err.tty && !d->cli->out.tty)
-        in->size = st.st_size;
-    int rc = reader_new(in->fd, &in->reader);
-    if (!rc)
-        rc = proctree_new(TREE_PROCESSES, &in->tree);
-    return rc ? rc : correlator_new(d->set, &in->correlator);
-}
-
-/* One input; a file that cannot be read is reported and the next one taken. */
-static int run_input(struct detect *d, const char *name)
-{
-    struct input in CLEANUP(input_done) = {.fd = -1};
-    struct err err = {0};
-    int rc = open_input(d, name, &in, &err);
-    if (!rc)
-        rc = read_all(d, &in, &err);
-    if (in.reader)
-        d->bytes += reader_bytes(in.reader);
-    if (in.correlator)
-        correlator_stats_add(&d->correlations, correlator_stats(in.correlator));
-    clear_progress(d);
-    if (rc == 0 || rc == E_NOMEM || d->cli->out.error)
-        return rc;
-    out_line(&d->cli->err, "cordon: detect: %s", err.message);
-    out_flush(&d->cli->err);
-    if (!d->failed)
-        d->failed = rc;
-    return 0;
-}
-
-/* ------------------------------------------------------------------ the command */
 
 static int load_rules(struct cli *cli, const struct opt *opt, struct rules *rules, struct err *err)
 {
@@ -283,29 +61,86 @@ static int load_rules(struct cli *cli, const struct opt *opt, struct rules *rule
     return rc ? rc : rules_finish(rules, err);
 }
 
-static void print_stats(const struct detect *d, int64_t elapsed_ns)
+/* ------------------------------------------------------------------ threads */
+
+static unsigned jobs_for(const struct opt *opt)
 {
-    const struct engine_stats *e = engine_stats(d->engine);
+    int64_t bytes = 0;
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    for (size_t i = 0; i < opt->args_len; i++) {
+        struct stat st;
+        if (str_is(str_of(opt->args[i]), "-") || stat(opt->args[i], &st))
+            return 1;
+        if (!S_ISREG(st.st_mode))
+            return 1;
+        bytes += st.st_size < JOBS_BYTES ? st.st_size : JOBS_BYTES;
+    }
+    if (bytes < JOBS_BYTES || cpus < 1)
+        return 1;
+    return cpus < JOBS_MOST ? (unsigned)cpus : JOBS_MOST;
+}
+
+struct workers {
+    struct detect_worker *list;
+    unsigned len;
+};
+
+static void workers_done(struct workers *w)
+{
+    for (unsigned i = 0; w->list && i < w->len; i++)
+        detect_worker_done(&w->list[i]);
+    mem_free(w->list);
+}
+
+static int workers_init(struct workers *w, unsigned len, struct ruleset *set)
+{
+    *w = (struct workers){mem_calloc(len, sizeof *w->list), len};
+    int rc = w->list ? 0 : E_NOMEM;
+    for (unsigned i = 0; !rc && i < len; i++)
+        rc = detect_worker_init(&w->list[i], set);
+    return rc;
+}
+
+/* ------------------------------------------------------------------ statistics */
+
+static uint64_t hidden_by(const struct workers *w, uint32_t exception)
+{
+    uint64_t hidden = 0;
+    for (unsigned i = 0; i < w->len; i++)
+        hidden += engine_hidden(w->list[i].engine, exception);
+    return hidden;
+}
+
+static void print_stats(const struct detect_run *run, const struct workers *w, int64_t elapsed_ns)
+{
+    uint64_t candidates = 0;
+    uint64_t regex_runs = 0;
+    for (unsigned i = 0; i < w->len; i++) {
+        candidates += engine_stats(w->list[i].engine)->candidates;
+        regex_runs += engine_stats(w->list[i].engine)->regex_runs;
+    }
     double seconds = (double)(elapsed_ns > 0 ? elapsed_ns : 1) / (double)NS_PER_S;
-    double per_event = d->events ? (double)e->candidates / (double)d->events : 0;
-    out_line(&d->cli->err,
+    double per_event = run->events ? (double)candidates / (double)run->events : 0;
+    out_line(&run->cli->err,
              "stats: events=%llu alerts=%llu damaged=%llu rules=%u candidates_per_event=%.3f "
-             "regex_runs=%llu bytes=%llu seconds=%.3f events_per_s=%.0f mb_per_s=%.1f",
-             (unsigned long long)d->events, (unsigned long long)d->alerts,
-             (unsigned long long)d->faults, ruleset_len(d->set), per_event,
-             (unsigned long long)e->regex_runs, (unsigned long long)d->bytes, seconds,
-             (double)d->events / seconds, (double)d->bytes / 1e6 / seconds);
-    if (ruleset_correlations(d->set)) {
+             "regex_runs=%llu bytes=%llu jobs=%u seconds=%.3f events_per_s=%.0f mb_per_s=%.1f",
+             (unsigned long long)run->events, (unsigned long long)run->alerts,
+             (unsigned long long)run->faults, ruleset_len(run->set), per_event,
+             (unsigned long long)regex_runs, (unsigned long long)run->bytes, w->len, seconds,
+             (double)run->events / seconds, (double)run->bytes / 1e6 / seconds);
+    if (ruleset_correlations(run->set)) {
         struct buf counts CLEANUP(buf_done) = {0};
-        correlator_stats_text(&counts, &d->correlations);
-        out_line(&d->cli->err, "stats: correlations rules=%u%.*s", ruleset_correlations(d->set),
+        correlator_stats_text(&counts, &run->correlations);
+        out_line(&run->cli->err, "stats: correlations rules=%u%.*s", ruleset_correlations(run->set),
                  STR_FMT(buf_str(&counts)));
     }
-    for (uint32_t i = 0; i < ruleset_exceptions(d->set); i++)
-        out_line(&d->cli->err, "stats: exception=%.*s rules=%u hidden=%llu",
-                 STR_FMT(ruleset_exception_id(d->set, i)), ruleset_exception_rules(d->set, i),
-                 (unsigned long long)engine_hidden(d->engine, i));
+    for (uint32_t i = 0; i < ruleset_exceptions(run->set); i++)
+        out_line(&run->cli->err, "stats: exception=%.*s rules=%u hidden=%llu",
+                 STR_FMT(ruleset_exception_id(run->set, i)), ruleset_exception_rules(run->set, i),
+                 (unsigned long long)hidden_by(w, i));
 }
+
+/* ------------------------------------------------------------------ the command */
 
 /* First format whose word was chosen; the words of --format are the names of the formats. */
 static enum event_format chosen_format(const struct opt *opt)
@@ -326,34 +161,32 @@ static enum event_format chosen_format(const struct opt *opt)
 int cmd_detect(struct cli *cli, const struct opt *opt, struct err *err)
 {
     struct rules rules CLEANUP(rules_done) = {0};
+    struct workers workers CLEANUP(workers_done) = {0};
     int rc = load_rules(cli, opt, &rules, err);
     if (rc)
         return rc;
-    struct detect d CLEANUP(detect_done) = {.cli = cli,
-                                            .set = rules.set,
-                                            .format = chosen_format(opt),
-                                            .form = opt_choice(opt, "output")};
-    rc = normaliser_new(&d.normaliser);
-    if (!rc)
-        rc = engine_new(rules.set, &d.engine);
+    struct detect_run run = {.cli = cli,
+                             .set = rules.set,
+                             .format = chosen_format(opt),
+                             .table = opt_choice(opt, "output") == FORM_TABLE};
+    struct detect_feed feed = {.names = opt->args, .len = opt->args_len};
+    rc = workers_init(&workers, (unsigned)opt_number(opt, "jobs", jobs_for(opt)), rules.set);
     if (rc)
         return rc;
 
     cli_catch_interrupt();
-    if (d.form == FORM_TABLE)
+    if (run.table)
         alertprint_head(&cli->out);
     int64_t start_ns = clock_mono_ns();
-    for (size_t i = 0; i < opt->args_len && !cli_interrupted(); i++) {
-        rc = run_input(&d, opt->args[i]);
-        if (rc)
-            return rc;
-    }
+    rc = detect_jobs_run(&run, &feed, workers.list, workers.len);
+    if (rc)
+        return rc;
     out_flush(&cli->out);
     if (opt_flag(opt, "stats"))
-        print_stats(&d, clock_mono_ns() - start_ns);
+        print_stats(&run, &workers, clock_mono_ns() - start_ns);
     if (cli_interrupted())
         return EXIT_INTERRUPTED;
-    if (d.failed)
-        return err_exit_status(d.failed);
-    return opt_flag(opt, "exit-code") && d.alerts ? EXIT_MATCHED : 0;
+    if (run.failed)
+        return err_exit_status(run.failed);
+    return opt_flag(opt, "exit-code") && run.alerts ? EXIT_MATCHED : 0;
 }

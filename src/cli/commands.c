@@ -31,7 +31,8 @@ const struct opt_command cli_commands[] = {
      "flat\n"
      "records with Sigma field names; '-' is standard input. Each file is one device's story: its\n"
      "processes are followed from record to record, so that rules can name parents and ancestors.\n"
-     "A damaged record is reported with its line and skipped.\n\n"
+     "A damaged record is reported with its line and skipped.\n"
+     "What is printed is the same, and in the same order, for any number of threads.\n\n"
      "  sudo eslogger exec create rename | cordon detect -o table -\n"
      "  cordon detect --rules sigma/rules/macos --exit-code recording.jsonl",
      cmd_detect},

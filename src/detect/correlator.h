@@ -66,7 +66,7 @@ int correlator_adopt(struct correlator *c, struct correlator *from) MUST_CHECK;
  * Take in one event and what fired on it. Every event should come, for its time.
  *
  * @param record  number by which alerts will name the event
- * @param matches of engine_match for this event
+ * @param matches of engine_match for this event; of each only `rule` is read
  * @param ret_alerts correlations that fired and should alert
  * @return their number, or E_NOMEM (the event is then partly counted)
  * Cost: for events that no correlation takes, a look at each match.

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/str.h"
 #include "schema/field.h"
@@ -121,5 +122,28 @@ static inline void event_set_list(struct event *ev, enum field_id id, const stru
  * (FORMAT_CORDON). A FIELD_TIME value is nanoseconds since 1970 here and RFC 3339 text in the JSON.
  */
 void event_add_json(struct buf *out, const struct event *ev);
+
+/** A set of fields, a bit each, as in event.present. */
+struct event_fields {
+    uint64_t bits[(FIELD_COUNT + 63) / 64];
+};
+
+static inline struct event_fields event_fields_of(const struct event *ev)
+{
+    struct event_fields fields;
+    for (size_t i = 0; i < ARRAY_LEN(fields.bits); i++)
+        fields.bits[i] = ev->present[i];
+    return fields;
+}
+
+/**
+ * Let an event outlive whoever made it: all that does not lie in its `raw` is copied.
+ *
+ * @param arena the event is valid as long as this and what `raw` points to
+ * @param kept  fields that need no copy; NULL: none, and the log source and extras are copied too
+ * @return 0 or E_NOMEM (the event is then not usable)
+ * Cost: the fields it has and the bytes that are copied.
+ */
+int event_keep(struct event *ev, struct arena *arena, const struct event_fields *kept) MUST_CHECK;
 
 #endif

@@ -156,6 +156,16 @@ static int recognise(struct normaliser *n, struct str record, const struct forma
     return err_set(err, E_INTERNAL, "no format takes the record");
 }
 
+enum event_format normaliser_expected(const struct normaliser *n)
+{
+    return n->last;
+}
+
+void normaliser_expect(struct normaliser *n, enum event_format format)
+{
+    n->last = format;
+}
+
 int normaliser_record(struct normaliser *n, struct str record, enum event_format format,
                       struct event *ev, struct err *err)
 {

@@ -46,6 +46,14 @@ void normaliser_free(struct normaliser *n);
 int normaliser_record(struct normaliser *n, struct str record, enum event_format format,
                       struct event *ev, struct err *err) MUST_CHECK;
 
+/**
+ * The format that was recognised last, which the next record is tried as first: what a normaliser
+ * remembers from record to record. With normaliser_expect another normaliser goes on where this one
+ * is. FORMAT_AUTO = nothing recognised yet.
+ */
+enum event_format normaliser_expected(const struct normaliser *n);
+void normaliser_expect(struct normaliser *n, enum event_format format);
+
 const char *event_format_name(enum event_format format);
 
 #endif

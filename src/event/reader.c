@@ -63,20 +63,42 @@ static struct str rest_of(const struct reader *r)
     return str_n(r->buf.ptr ? r->buf.ptr + r->pos : NULL, r->buf.len - r->pos);
 }
 
-/* Read more behind what is there. @return 0 (see `ended`), E_AGAIN, E_IO or E_NOMEM */
-static int more(struct reader *r, struct err *err)
+/* Let the counting begin anew at pos, as what is before it leaves. */
+static void rebase(struct reader *r)
+{
+    r->bytes += r->pos;
+    r->searched -= r->searched < r->pos ? r->searched : r->pos;
+    if (r->line_end != SIZE_MAX && r->line_end >= r->pos) {
+        r->line_end -= r->pos;
+    } else if (r->line_end != SIZE_MAX) {
+        r->line_end = SIZE_MAX;
+        r->searched = 0;
+    }
+    r->pos = 0;
+}
+
+int reader_swap(struct reader *r, struct buf *io)
+{
+    struct str rest = rest_of(r);
+    buf_clear(io);
+    int rc = buf_reserve(io, rest.len < FIRST_BYTES ? FIRST_BYTES : rest.len);
+    if (rc) {
+        io->error = 0;
+        return rc;
+    }
+    buf_add_str(io, rest);
+    struct buf records = r->buf;
+    r->buf = *io;
+    *io = records;
+    rebase(r);
+    return 0;
+}
+
+int reader_fill(struct reader *r, struct err *err)
 {
     if (r->pos) {
-        r->bytes += r->pos;
-        r->searched -= r->searched < r->pos ? r->searched : r->pos;
-        if (r->line_end != SIZE_MAX && r->line_end >= r->pos) {
-            r->line_end -= r->pos;
-        } else if (r->line_end != SIZE_MAX) {
-            r->line_end = SIZE_MAX;
-            r->searched = 0;
-        }
         buf_drop_front(&r->buf, r->pos);
-        r->pos = 0;
+        rebase(r);
     }
     size_t want = r->buf.len ? r->buf.len : FIRST_BYTES;
     if (buf_reserve(&r->buf, want)) {
@@ -240,19 +262,25 @@ static int cut(struct reader *r, struct str *ret_record, uint64_t *ret_line, str
     }
 }
 
+int reader_cut(struct reader *r, struct str *ret_record, uint64_t *ret_line, struct err *err)
+{
+    if (r->damaged)
+        r->damaged = !find_line_start(r);
+    if (!r->damaged && find_start(r)) {
+        int rc = cut(r, ret_record, ret_line, err);
+        if (rc != E_AGAIN)
+            return rc;
+    }
+    return r->ended ? E_CLOSED : E_AGAIN;
+}
+
 int reader_next(struct reader *r, struct str *ret_record, uint64_t *ret_line, struct err *err)
 {
     for (;;) {
-        if (r->damaged)
-            r->damaged = !find_line_start(r);
-        if (!r->damaged && find_start(r)) {
-            int rc = cut(r, ret_record, ret_line, err);
-            if (rc != E_AGAIN)
-                return rc;
-        }
-        if (r->ended)
-            return E_CLOSED;
-        int rc = more(r, err);
+        int rc = reader_cut(r, ret_record, ret_line, err);
+        if (rc != E_AGAIN)
+            return rc;
+        rc = reader_fill(r, err);
         if (rc)
             return rc;
     }

@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -26,6 +27,25 @@ void reader_free(struct reader *r);
  */
 int reader_next(struct reader *r, struct str *ret_record, uint64_t *ret_line,
                 struct err *err) MUST_CHECK;
+
+/* ------------------------------------------------------------------ by blocks */
+
+/**
+ * As reader_next, but never reads the descriptor: E_AGAIN says that reader_fill is needed first.
+ * Records stay valid until reader_fill, and beyond it where reader_swap takes their memory out.
+ */
+int reader_cut(struct reader *r, struct str *ret_record, uint64_t *ret_line,
+               struct err *err) MUST_CHECK;
+/** Read once. @return 0 (the end of the input too), E_AGAIN (a signal came; call again), E_IO,
+ * E_NOMEM */
+int reader_fill(struct reader *r, struct err *err) MUST_CHECK;
+/**
+ * Take the memory out in which all records cut since the last reader_fill or reader_swap lie, and
+ * go on in other memory.
+ * @param io memory to go on with, its content is forgotten; afterwards the memory of the records,
+ * which is the caller's. @return 0 or E_NOMEM (nothing has changed)
+ */
+int reader_swap(struct reader *r, struct buf *io) MUST_CHECK;
 
 /** Bytes consumed so far. */
 uint64_t reader_bytes(const struct reader *r);

@@ -60,6 +60,47 @@ static void describe(struct buf *out, struct str text, size_t chunk)
     (void)close(fd);
 }
 
+/* The same by blocks of at most `records`: what was cut is looked at when the reader has long gone
+ * on in other memory. */
+static void describe_by_blocks(struct buf *out, struct str text, size_t chunk, size_t records)
+{
+    struct reader *r;
+    struct buf memory = {0};
+    int fd = stream_of(text, chunk);
+    int rc = 0;
+    assert_ok(reader_new(fd, &r));
+    while (rc != E_CLOSED) {
+        struct str cut[8];
+        uint64_t lines[8];
+        bool damaged[8];
+        size_t len = 0;
+        for (rc = 0; len < records && rc != E_CLOSED;) {
+            rc = reader_cut(r, &cut[len], &lines[len], NULL);
+            if (rc == E_AGAIN && len)
+                break;
+            if (rc == E_AGAIN) {
+                assert_ok(reader_fill(r, NULL));
+            } else if (rc != E_CLOSED) {
+                assert_true(rc == 0 || rc == E_PARSE || rc == E_LIMIT);
+                damaged[len++] = rc != 0;
+            }
+        }
+        assert_ok(reader_swap(r, &memory));
+        for (size_t i = 0; i < len; i++) {
+            if (damaged[i])
+                buf_addf(out, "%llu!\n", (unsigned long long)lines[i]);
+            else
+                buf_addf(out, "%llu:%.*s\n", (unsigned long long)lines[i], STR_FMT(cut[i]));
+        }
+        if (memory.ptr)
+            memset(memory.ptr, 'x', memory.cap);
+    }
+    assert_int_equal(reader_bytes(r), text.len);
+    reader_free(r);
+    buf_done(&memory);
+    (void)close(fd);
+}
+
 static const struct {
     const char *name;
     const char *stream;
@@ -112,6 +153,21 @@ static void every_layout_is_cut_into_its_objects(void **state)
             if (!str_is(buf_str(&out), cases[i].want))
                 fail_msg("%s, reads of %zu: got\n%s\nexpected\n%s", cases[i].name, chunk,
                          buf_cstr(&out), cases[i].want);
+            buf_done(&out);
+        }
+    }
+}
+
+static void blocks_hold_what_the_reader_gives_record_by_record(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        for (size_t round = 0; round < 64; round++) {
+            struct buf out = {0};
+            describe_by_blocks(&out, str_of(cases[i].stream), round / 8, 1 + round % 8);
+            if (!str_is(buf_str(&out), cases[i].want))
+                fail_msg("%s, reads of %zu, blocks of %zu: got\n%s\nexpected\n%s", cases[i].name,
+                         round / 8, 1 + round % 8, buf_cstr(&out), cases[i].want);
             buf_done(&out);
         }
     }
@@ -240,6 +296,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_layout_is_cut_into_its_objects),
+        cmocka_unit_test(blocks_hold_what_the_reader_gives_record_by_record),
         cmocka_unit_test(a_record_longer_than_the_limit_is_reported_and_passed),
         cmocka_unit_test(a_record_as_long_as_the_limit_is_given),
         cmocka_unit_test(a_failing_descriptor_is_an_input_error),
