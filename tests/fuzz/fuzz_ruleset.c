@@ -2,6 +2,8 @@
  * offset, 4 bytes value, little-endian) or, when it begins with 'R', an image of its own. The
  * checksum is made right again, or no change would get further than that. Whatever loads is matched
  * against. */
+#include "base/timefmt.h"
+#include "detect/correlator.h"
 #include "detect/detect.h"
 #include "detect/image.h"
 #include "detect/list.h"
@@ -17,7 +19,18 @@ static const char *const rules =
     "title: b\ndetection: {s: {User: '*', Image|contains: abc}, condition: not s}\n---\n"
     "title: c\ndetection:\n  k: [osascript, 'x*y']\n  s: {Image|cased|startswith: /usr}\n"
     "  t: {ProcessId|lt: 9, CommandLine|fieldref|contains: process.args, Ip|cidr: 10.0.0.0/8}\n"
-    "  condition: k and (s or t)\n";
+    "  condition: k and (s or t)\n---\n"
+    "title: d\nname: d\ndetection: {s: {Image|contains: osa}, condition: s}\n---\n"
+    "title: e\nname: e\ndetection: {s: {ProcessId: 7}, condition: s}\n---\n"
+    "title: f\nname: f\ntags: [attack.t1110]\ncorrelation:\n  type: value_count\n"
+    "  rules: [d, e]\n  group-by: [who, User]\n  timespan: 1m\n"
+    "  condition: {field: [Extra, ProcessId], gte: 1, lt: 9}\n"
+    "  aliases: {who: {d: Image, e: Extra}}\n---\n"
+    "title: g\ncorrelation: {type: temporal_ordered, rules: [f, e], timespan: 1h, "
+    "condition: {gte: 1}}\n---\n"
+    "title: h\ncorrelation: {type: value_percentile, rules: [d], timespan: 5s, generate: true, "
+    "condition: {field: ProcessId, percentile: 50, lte: 7}}\n---\n"
+    "title: i\nlogsource: {}\nfilter: {rules: [d], s: {User: none}, condition: not s}\n";
 
 static const char *const entries =
     "value,action,reason\nABCDE12345,deny,r\nABCDE12345,allow,\n/usr/*,allow,r\n/usr/bin/*,allow,\n"
@@ -33,7 +46,7 @@ static void make_image(struct buf *image)
                    NULL) ||
         builder_new(&b) || builder_add_list(b, &list, NULL) ||
         builder_add_sigma(b, str_of(rules), "r", NULL, NULL, &counts, NULL) ||
-        builder_finish(b, image, NULL) || counts.accepted != 3)
+        builder_finish(b, image, NULL) || counts.accepted != 5)
         abort();
     builder_free(b);
     list_done(&list);
@@ -45,6 +58,33 @@ static void decide(const struct ruleset *r)
     struct prevent_verdict v;
     enum prevent_decision d = prevent_check(ruleset_prevent(r), &id, 1, &v);
     FUZZ_ASSERT(d != PREVENT_DENY && (d == PREVENT_NONE || v.key.len <= LIST_VALUE_BYTES));
+}
+
+/* The event comes several times; what is known is handed on in between. */
+static void correlate(struct ruleset *r, struct event *ev, const struct match *matches, int count)
+{
+    struct correlator *c;
+    struct correlator *next;
+    const struct correlated *fired = NULL;
+    if (correlator_new(r, &c) || correlator_new(r, &next))
+        abort();
+    for (int64_t i = 0; i < 6; i++) {
+        ev->time_ns = (1700000000 + (i % 3 ? i : -i)) * NS_PER_S;
+        int alerts = correlator_event(c, ev, (uint64_t)i, matches, count, &fired);
+        FUZZ_ASSERT(alerts >= 0);
+        for (int k = 0; k < alerts; k++) {
+            struct buf out = {0};
+            alert_add_correlated_json(&out, STR(""), r, &fired[k], ev, NULL, NULL);
+            buf_done(&out);
+        }
+        if (i == 2) {
+            if (correlator_adopt(next, c))
+                abort();
+            correlator_free(c);
+            c = TAKE(next);
+        }
+    }
+    correlator_free(c);
 }
 
 static void match(struct ruleset *r)
@@ -59,6 +99,7 @@ static void match(struct ruleset *r)
     event_set_str(&ev, F_EXECUTABLE, STR("/usr/bin/osascript"));
     event_set_str(&ev, F_COMMAND_LINE, STR("security dump-keychain -d a__b password LaunchAgents"));
     event_set_int(&ev, F_PID, 7);
+    event_set_str(&ev, F_USER, STR("ada"));
     event_set_list(&ev, F_ARGS, args, 2);
     ev.extras = &extra;
     ev.extras_len = 1;
@@ -71,6 +112,7 @@ static void match(struct ruleset *r)
             alert_add_json(&out, STR(""), r, &matches[i], &ev);
             buf_done(&out);
         }
+        correlate(r, &ev, matches, count);
     }
     engine_free(e);
 }

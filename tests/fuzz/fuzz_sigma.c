@@ -44,14 +44,23 @@ static void match(struct ruleset *r, struct str text)
         FUZZ_ASSERT(buf_check(&out) == 0);
         buf_done(&out);
     }
+    /* One sees all events, the others each one and hand on what they know: the alerts are the
+     * same. */
     struct correlator *c;
+    struct correlator *whole;
     const struct correlated *fired = NULL;
-    if (correlator_new(r, &c))
+    if (correlator_new(r, &c) || correlator_new(r, &whole))
         abort();
     for (int64_t i = 0; i < 8; i++) {
+        struct correlator *next;
+        if (correlator_new(r, &next) || correlator_adopt(next, c))
+            abort();
+        correlator_free(c);
+        c = next;
         ev.time_ns = (1700000000 + (i % 3 ? i : -i)) * NS_PER_S;
+        int expected = correlator_event(whole, &ev, (uint64_t)i, matches, count, &fired);
         int alerts = correlator_event(c, &ev, (uint64_t)i, matches, count, &fired);
-        FUZZ_ASSERT(alerts >= 0);
+        FUZZ_ASSERT(alerts >= 0 && alerts == expected);
         for (int k = 0; k < alerts; k++) {
             struct buf out = {0};
             alert_add_correlated_json(&out, STR(""), r, &fired[k], &ev, NULL, NULL);
@@ -59,6 +68,7 @@ static void match(struct ruleset *r, struct str text)
             buf_done(&out);
         }
     }
+    correlator_free(whole);
     correlator_free(c);
     engine_free(e);
 }
