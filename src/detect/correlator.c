@@ -1,16 +1,12 @@
-/* Which correlations an event concerns, in which group, and whether they fire. See correlator.h.
- * The windows themselves are correlator_window.c. Groups are known by a keyed hash of their values,
- * so that no event can choose its neighbours and no value is kept. */
+/* Which correlations an event concerns, and whether they fire. See correlator.h. What the event
+ * gives to them is correlator_input.c, the groups are correlator_group.c, a group's window is
+ * correlator_window.c. */
 #include "detect/correlator_priv.h"
 
 #include "base/mem.h"
-#include "crypto/hash.h"
-#include "detect/number.h"
 #include "os/random.h"
 
 enum { LATE_RUN = 64 }; /* late events in a row that mean the clock was set back */
-
-#define TOLERANCE_NS (CORRELATION_TOLERANCE_S * NS_PER_S)
 
 /* ------------------------------------------------------------------ life */
 
@@ -74,21 +70,11 @@ int correlator_new(struct ruleset *r, struct correlator **ret_correlator)
     return 0;
 }
 
-static void free_group(struct correlation_state *s, struct correlation_group *g)
-{
-    *(g->newer ? &g->newer->older : &s->newest) = g->older;
-    *(g->older ? &g->older->newer : &s->oldest) = g->newer;
-    (void)map_remove(&s->groups, str_n((const char *)g->key, sizeof g->key));
-    s->entries -= g->window.len;
-    correlator_window_done(&g->window);
-    mem_free(g);
-}
-
 static void forget(struct correlator *c)
 {
     for (uint32_t i = 0; c->states && i < c->states_len; i++) {
         while (c->states[i].oldest)
-            free_group(&c->states[i], c->states[i].oldest);
+            correlator_group_free(&c->states[i], c->states[i].oldest);
     }
 }
 
@@ -132,271 +118,6 @@ void correlator_stats_text(struct buf *out, const struct correlator_stats *s)
 #define TEXT(name, doc) buf_addf(out, " %s=%llu", #name, (unsigned long long)s->name);
     CORRELATOR_STATS(TEXT)
 #undef TEXT
-}
-
-/* ------------------------------------------------------------------ values of an event */
-
-static int join_list(struct correlator *c, const struct value *v, struct str *ret_text)
-{
-    buf_clear(&c->scratch);
-    for (uint32_t i = 0; i < v->count; i++) {
-        buf_add_cstr(&c->scratch, i ? ", " : "");
-        buf_add_str(&c->scratch, v->list[i]);
-    }
-    if (buf_check(&c->scratch))
-        return E_NOMEM;
-    *ret_text = arena_str(&c->texts, buf_str(&c->scratch));
-    return ret_text->ptr ? 0 : E_NOMEM;
-}
-
-/* Text of a value; a NULL pointer where there is none. @return 0 or E_NOMEM */
-static int text_of(struct correlator *c, const struct value *v, struct str *ret_text)
-{
-    *ret_text = (struct str){0};
-    switch (v->type) {
-    case VALUE_STR:
-        *ret_text = v->s.ptr ? v->s : STR("");
-        return 0;
-    case VALUE_INT:
-        *ret_text = arena_fmt(&c->texts, "%lld", (long long)v->i);
-        return ret_text->ptr ? 0 : E_NOMEM;
-    case VALUE_BOOL:
-        *ret_text = v->b ? STR("true") : STR("false");
-        return 0;
-    case VALUE_LIST:
-        return v->count ? join_list(c, v, ret_text) : 0;
-    default:
-        return 0;
-    }
-}
-
-static int field_text(struct correlator *c, const struct event *ev, uint32_t field,
-                      struct str *ret_text)
-{
-    enum field_id id = (enum field_id)c->field_ids[field];
-    struct str name = image_text(&c->rules->image, c->rules->image.correlation_fields[field]);
-    struct value none = {.type = VALUE_NONE};
-    if (id != FIELD_COUNT)
-        return text_of(c, event_has(ev, id) ? &ev->values[id] : &none, ret_text);
-    for (size_t i = 0; i < ev->extras_len; i++) {
-        if (str_eq(ev->extras[i].name, name))
-            return text_of(c, &ev->extras[i].value, ret_text);
-    }
-    return text_of(c, &none, ret_text);
-}
-
-/* The value of a field: of the group of the correlation that fired where it has that name, else of
- * the event. */
-static int value_of(struct correlator *c, const struct event *ev, const struct made *made,
-                    uint32_t field, struct str *ret_text)
-{
-    const struct image *image = &c->rules->image;
-    struct str name = image_text(image, image->correlation_fields[field]);
-    const struct image_correlation *child = made ? c->states[made->correlation].image : NULL;
-    for (uint32_t i = 0; child && i < child->groups_len; i++) {
-        if (str_eq(image_text(image, image->correlation_groups[child->groups_start + i]), name)) {
-            *ret_text = made->values[i];
-            return 0;
-        }
-    }
-    return field_text(c, ev, field, ret_text);
-}
-
-static int hash_texts(struct correlator *c, const struct str *texts, size_t len,
-                      unsigned char digest[HASH_BYTES])
-{
-    buf_clear(&c->scratch);
-    buf_add(&c->scratch, c->seed, sizeof c->seed);
-    for (size_t i = 0; i < len; i++) {
-        buf_add_u64(&c->scratch, texts[i].len);
-        buf_add_str(&c->scratch, texts[i]);
-    }
-    return buf_check(&c->scratch) ? E_NOMEM : hash_sha256(buf_str(&c->scratch), digest);
-}
-
-/* ------------------------------------------------------------------ what an event gives */
-
-/* The number or the hash that the condition works on. *ret_whole is false where there is none. */
-static int fill_value(struct correlator *c, const struct image_correlation *image,
-                      const struct str *fields, struct input *in, bool *ret_whole)
-{
-    unsigned char digest[HASH_BYTES];
-    struct number number;
-    int64_t thousandths;
-    int rc = 0;
-    switch ((enum correlation_type)image->type) {
-    case CORRELATION_EVENT_COUNT:
-        in->value = 0;
-        break;
-    case CORRELATION_TEMPORAL:
-    case CORRELATION_TEMPORAL_ORDERED:
-        in->value = in->slot;
-        break;
-    case CORRELATION_VALUE_COUNT:
-        rc = hash_texts(c, fields, image->fields_len, digest);
-        if (rc == 0)
-            memcpy(&in->value, digest, sizeof in->value);
-        break;
-    default:
-        *ret_whole =
-            number_parse(fields[0], &number) == 0 && number_thousandths(number, &thousandths);
-        in->value = *ret_whole ? (uint64_t)thousandths : 0;
-    }
-    return rc;
-}
-
-/* What one rule, or one match of a correlation, gives to a correlation. */
-static int add_input(struct correlator *c, struct correlation_state *s, const struct event *ev,
-                     uint32_t slot, const struct made *made)
-{
-    const struct image_correlation *image = s->image;
-    const struct image_correlation_ref *ref =
-        &c->rules->image.correlation_refs[image->refs_start + slot];
-    uint32_t len = image->groups_len + image->fields_len;
-    struct str *texts = arena_array(&c->texts, (size_t)len + 1, sizeof *texts);
-    struct input in = {.slot = slot,
-                       .rule = ref->rule,
-                       .values = texts,
-                       .time_ns = made ? made->time_ns : c->now_ns};
-    unsigned char digest[HASH_BYTES];
-    bool whole = true;
-    int rc = texts ? 0 : E_NOMEM;
-    for (uint32_t i = 0; rc == 0 && i < len; i++) {
-        rc = value_of(c, ev, made, ref->fields_start + i, &texts[i]);
-        whole &= rc == 0 && texts[i].ptr != NULL;
-    }
-    if (rc == 0 && whole)
-        rc = fill_value(c, image, texts + image->groups_len, &in, &whole);
-    if (rc == 0 && whole)
-        rc = hash_texts(c, texts, image->groups_len, digest);
-    if (rc)
-        return rc;
-    c->stats.incomplete += whole ? 0 : 1;
-    if (!whole)
-        return 0;
-    memcpy(in.key, digest, sizeof in.key);
-    if (mem_grow(&c->inputs, &c->inputs_cap, c->inputs_len + 1, sizeof(*c->inputs)))
-        return E_NOMEM;
-    c->inputs[c->inputs_len++] = in;
-    return 0;
-}
-
-static bool has_fired(const struct correlator *c, uint32_t rule)
-{
-    return (c->fired[rule / 64] >> (rule % 64) & 1) != 0;
-}
-
-static int gather(struct correlator *c, struct correlation_state *s, const struct event *ev)
-{
-    const struct image *image = &c->rules->image;
-    int rc = 0;
-    c->inputs_len = 0;
-    for (uint32_t slot = 0; rc == 0 && slot < s->image->refs_len; slot++) {
-        uint32_t rule = image->correlation_refs[s->image->refs_start + slot].rule;
-        if (rule < image->rules_len) {
-            rc = has_fired(c, rule) ? add_input(c, s, ev, slot, NULL) : 0;
-            continue;
-        }
-        for (size_t i = 0; rc == 0 && i < c->made_len; i++) {
-            struct made made = c->made[i];
-            if (made.correlation == rule - image->rules_len)
-                rc = add_input(c, s, ev, slot, &made);
-        }
-    }
-    return rc;
-}
-
-/* ------------------------------------------------------------------ groups */
-
-/* The oldest time of an event that can still be in a window with one to come. */
-static int64_t horizon(const struct correlator *c, const struct correlation_state *s)
-{
-    int64_t at;
-    return __builtin_sub_overflow(c->watermark_ns, TOLERANCE_NS + s->image->timespan_ns, &at)
-               ? INT64_MIN
-               : at;
-}
-
-static bool is_dead(const struct correlator *c, const struct correlation_state *s,
-                    const struct correlation_group *g)
-{
-    return g->window.len == 0 ||
-           correlator_window_at(&g->window, g->window.len - 1)->time_ns < horizon(c, s);
-}
-
-static void evict_group(struct correlator *c, struct correlation_state *s,
-                        struct correlation_group *g)
-{
-    if (!is_dead(c, s, g)) {
-        c->stats.evicted_groups++;
-        c->stats.evicted_events += g->window.len;
-    }
-    free_group(s, g);
-}
-
-static void put_newest(struct correlation_state *s, struct correlation_group *g)
-{
-    g->older = s->newest;
-    g->newer = NULL;
-    if (s->newest)
-        s->newest->newer = g;
-    else
-        s->oldest = g;
-    s->newest = g;
-}
-
-static int find_group(struct correlator *c, struct correlation_state *s, const struct input *in,
-                      struct correlation_group **ret_group)
-{
-    struct str key = str_n((const char *)in->key, sizeof in->key);
-    struct correlation_group *g = map_find_ptr(&s->groups, key);
-    if (g) {
-        *(g->newer ? &g->newer->older : &s->newest) = g->older;
-        *(g->older ? &g->older->newer : &s->oldest) = g->newer;
-        put_newest(s, g);
-        *ret_group = g;
-        return 0;
-    }
-    for (unsigned i = 0; i < 2 && s->oldest && is_dead(c, s, s->oldest); i++)
-        free_group(s, s->oldest);
-    if (s->groups.len >= CORRELATION_GROUPS)
-        evict_group(c, s, s->oldest);
-    g = mem_calloc(1, sizeof *g);
-    if (!g)
-        return E_NOMEM;
-    memcpy(g->key, in->key, sizeof g->key);
-    g->window.type = (enum correlation_type)s->image->type;
-    g->window.percentile = s->image->percentile;
-    g->window.rules = s->image->refs_len;
-    g->window.timespan_ns = s->image->timespan_ns;
-    if (map_put_ptr(&s->groups, str_n((const char *)g->key, sizeof g->key), g)) {
-        mem_free(g);
-        return E_NOMEM;
-    }
-    put_newest(s, g);
-    *ret_group = g;
-    return 0;
-}
-
-static void drop_entry(struct correlation_state *s, struct correlation_group *g)
-{
-    correlator_window_drop(&g->window);
-    s->entries--;
-}
-
-static void make_room(struct correlator *c, struct correlation_state *s,
-                      struct correlation_group *g, size_t len)
-{
-    bool is_ordered = s->image->type == CORRELATION_TEMPORAL_ORDERED;
-    while (g->window.len && correlator_window_at(&g->window, 0)->time_ns < horizon(c, s))
-        drop_entry(s, g);
-    while (s->entries + len > CORRELATION_ENTRIES && s->oldest != g)
-        evict_group(c, s, s->oldest);
-    while (g->window.len && (s->entries + len > CORRELATION_ENTRIES ||
-                             (is_ordered && g->window.len + len > CORRELATION_ORDERED))) {
-        drop_entry(s, g);
-        c->stats.evicted_events++;
-    }
 }
 
 /* ------------------------------------------------------------------ firing */
@@ -510,23 +231,23 @@ static int enter(struct correlator *c, struct correlation_state *s, size_t from,
             entries[len++] =
                 (struct correlator_entry){first.time_ns, in->value, record, c->arrival, in->rule};
     }
-    int rc = find_group(c, s, &first, &g);
+    int rc = correlator_group_get(c, s, first.key, &g);
     if (rc)
         return rc;
-    make_room(c, s, g, len);
+    correlator_group_make_room(c, s, g, len);
     rc = correlator_window_insert(&g->window, entries, len);
     s->entries += rc ? 0 : len;
     if (rc == 0)
         rc = judge(c, s, g, &first);
     if (rc)
-        free_group(s, g);
+        correlator_group_free(s, g);
     return rc;
 }
 
 static int run_one(struct correlator *c, struct correlation_state *s, const struct event *ev,
                    uint64_t record)
 {
-    int rc = gather(c, s, ev);
+    int rc = correlator_gather(c, s, ev);
     for (size_t i = 0; rc == 0 && i < c->inputs_len; i++)
         rc = c->inputs[i].done ? 0 : enter(c, s, i, record);
     return rc;
@@ -557,7 +278,8 @@ static bool in_time(struct correlator *c, const struct event *ev, bool matched)
         c->late_run = 0;
         return true;
     }
-    bool late = __builtin_sub_overflow(c->watermark_ns, time_ns, &behind) || behind > TOLERANCE_NS;
+    bool late = __builtin_sub_overflow(c->watermark_ns, time_ns, &behind) ||
+                behind > CORRELATOR_TOLERANCE_NS;
     c->late_run = late ? c->late_run + 1 : 0;
     if (late && c->late_run >= LATE_RUN) {
         forget(c);

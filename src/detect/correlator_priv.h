@@ -9,6 +9,8 @@
 
 enum { GROUP_KEY_BYTES = 16 };
 
+#define CORRELATOR_TOLERANCE_NS (CORRELATION_TOLERANCE_S * NS_PER_S)
+
 struct correlation_group {
     unsigned char key[GROUP_KEY_BYTES];
     struct correlation_group *newer; /* by last use */
@@ -72,5 +74,23 @@ struct correlator {
     struct buf scratch;
     struct correlator_stats stats;
 };
+
+/* correlator_input.c */
+
+/** Fill c->inputs with what the current event, and what fired on it, gives to the correlation.
+ * @return 0 or E_NOMEM */
+int correlator_gather(struct correlator *c, struct correlation_state *s,
+                      const struct event *ev) MUST_CHECK;
+
+/* correlator_group.c */
+
+/** The group of the key, made when there is none, as the last used one. @return 0 or E_NOMEM */
+int correlator_group_get(struct correlator *c, struct correlation_state *s,
+                         const unsigned char key_bytes[GROUP_KEY_BYTES],
+                         struct correlation_group **ret_group) MUST_CHECK;
+/** Forget what is out of reach of the group's windows, then what has to go for `len` more. */
+void correlator_group_make_room(struct correlator *c, struct correlation_state *s,
+                                struct correlation_group *g, size_t len);
+void correlator_group_free(struct correlation_state *s, struct correlation_group *g);
 
 #endif
