@@ -67,7 +67,7 @@ int correlator_group_get(struct correlator *c, struct correlation_state *s,
     }
     for (unsigned i = 0; i < 2 && s->oldest && is_dead(c, s, s->oldest); i++)
         correlator_group_free(s, s->oldest);
-    if (s->groups.len >= CORRELATION_GROUPS)
+    if (s->groups.len >= CORRELATION_GROUPS && s->oldest)
         evict_group(c, s, s->oldest);
     g = mem_calloc(1, sizeof *g);
     if (!g)

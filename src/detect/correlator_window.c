@@ -63,40 +63,6 @@ static void count_out(struct correlator_counts *c, uint64_t value)
     }
 }
 
-/* ------------------------------------------------------------------ sorted numbers */
-
-static size_t rank_of(const struct correlator_window *w, int64_t value)
-{
-    size_t low = 0;
-    size_t high = w->sorted_len;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (w->sorted[middle] < value)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static int sort_in(struct correlator_window *w, int64_t value)
-{
-    if (mem_grow(&w->sorted, &w->sorted_cap, w->sorted_len + 1, sizeof(*w->sorted)))
-        return E_NOMEM;
-    size_t at = rank_of(w, value);
-    memmove(w->sorted + at + 1, w->sorted + at, (w->sorted_len - at) * sizeof(*w->sorted));
-    w->sorted[at] = value;
-    w->sorted_len++;
-    return 0;
-}
-
-static void sort_out(struct correlator_window *w, int64_t value)
-{
-    size_t at = rank_of(w, value);
-    w->sorted_len--;
-    memmove(w->sorted + at, w->sorted + at + 1, (w->sorted_len - at) * sizeof(*w->sorted));
-}
-
 /* ------------------------------------------------------------------ one event in or out */
 
 static int take_in(struct correlator_window *w, const struct correlator_entry *e)
@@ -110,7 +76,7 @@ static int take_in(struct correlator_window *w, const struct correlator_entry *e
         w->sum += (int64_t)e->value;
         return 0;
     case CORRELATION_VALUE_PERCENTILE:
-        return sort_in(w, (int64_t)e->value);
+        return correlator_ranks_add(&w->ranks, (int64_t)e->value);
     default:
         return count_in(&w->counts, e->value);
     }
@@ -127,7 +93,7 @@ static void put_out(struct correlator_window *w, const struct correlator_entry *
         w->sum -= (int64_t)e->value;
         break;
     case CORRELATION_VALUE_PERCENTILE:
-        sort_out(w, (int64_t)e->value);
+        correlator_ranks_remove(&w->ranks, (int64_t)e->value);
         break;
     default:
         count_out(&w->counts, e->value);
@@ -301,7 +267,7 @@ void correlator_window_done(struct correlator_window *w)
     mem_free(w->counts.values);
     mem_free(w->counts.counts);
     mem_free(w->sequences.begins);
-    mem_free(w->sorted);
+    correlator_ranks_done(&w->ranks);
     *w = (struct correlator_window){0};
 }
 
@@ -323,8 +289,8 @@ void correlator_window_value(const struct correlator_window *w, __int128 *ret_nu
         *ret_den = (int64_t)count;
         break;
     case CORRELATION_VALUE_PERCENTILE: {
-        size_t rank = (w->sorted_len * w->percentile + 99) / 100;
-        *ret_num = w->sorted[rank ? rank - 1 : 0];
+        size_t rank = (w->ranks.len * w->percentile + 99) / 100;
+        *ret_num = correlator_ranks_at(&w->ranks, rank ? rank - 1 : 0);
         break;
     }
     case CORRELATION_TEMPORAL_ORDERED:

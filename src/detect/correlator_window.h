@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "detect/correlation.h"
+#include "detect/correlator_ranks.h"
 
 struct correlator_entry {
     int64_t time_ns;
@@ -49,11 +50,9 @@ struct correlator_window {
     size_t end;
     struct correlator_counts counts; /* value_count, temporal */
     struct correlator_sequences sequences;
-    __int128 sum;    /* value_sum, value_avg */
-    int64_t *sorted; /* value_percentile */
-    size_t sorted_len;
-    size_t sorted_cap;
-    uint64_t work; /* events and cells looked at for sequences, for tests */
+    __int128 sum;                  /* value_sum, value_avg */
+    struct correlator_ranks ranks; /* value_percentile */
+    uint64_t work;                 /* events and cells looked at for sequences, for tests */
 };
 
 void correlator_window_done(struct correlator_window *w);
