@@ -63,12 +63,15 @@ static void refused(void *arg, const struct err *err)
     r->last = *err;
 }
 
-/* An API's problem has one sentence: the place goes into it. */
+/* An API's problem has one sentence: the place goes into it, in words, once. A rule that is not
+ * there is a fault of the text, not of the address. */
 static int placed(struct err *err, int rc)
 {
     if (err->line)
         err_prefix(err, "%s, line %u, column %u", err->source, err->line, err->column);
-    return rc;
+    err->line = err->column = 0;
+    err->source[0] = 0;
+    return rc == E_NOT_FOUND || rc == E_EXISTS ? err->code = E_PARSE : rc;
 }
 
 static int add_rules(struct hunt_task *t, struct builder *b, struct err *err)
