@@ -70,7 +70,7 @@ SIGNED_OUT = refused(401, "/session")
 def needs_browser(s):
     """Skip where there is no browser, or no console in the server."""
     if not os.access(CHROMIUM, os.X_OK):
-        s.skip(f"needs {CHROMIUM}: run script/install-deps")
+        s.skip(f"needs {CHROMIUM}: run script/install-deps --test")
     if not os.path.exists(os.path.join(CONSOLE, "dist", "index.html")):
         s.skip("the console is not built: run script/build")
 
