@@ -153,6 +153,11 @@ struct witness_index {
 /** Fill the index, empty before. @return 0, E_NOMEM */
 int builder_witness(const struct builder *b, struct witness_index *index) MUST_CHECK;
 
+/* builder_typical.c: what is in most events. */
+
+/** In how many of `of` typical values a literal in lower case stands, as its kind says where. */
+unsigned builder_typical(enum image_item_kind kind, struct str text, unsigned of);
+
 /* builder_scope.c: what the rules of one product ask for. */
 
 enum { BUILDER_SCOPES_MOST = 64 };

@@ -14,6 +14,7 @@ struct chooser {
     const struct builder *b;
     const struct image_item *items;
     const uint32_t *uses; /* rules that name the item, by item */
+    uint64_t *weights;    /* by item, 0 = not known yet */
     uint32_t *set;        /* stack of items */
     size_t len;
     size_t cap;
@@ -32,21 +33,28 @@ static bool names_a_file(struct str text)
            str_find_char(text, '.') != SIZE_MAX;
 }
 
-/* How often the item will announce its rules in vain, in arbitrary units: short literals are
- * common, and so is what many rules name. A whole value says little by its length (a vendor's name
- * is long and everywhere), more by being a file's. */
+/* How often the item will announce its rules in vain, of 65,536 values: short literals are common,
+ * so is what many rules name, and what stands in typical values. A whole value says little by its
+ * length (a vendor's name is long and everywhere), more by being a file's. */
 static uint64_t weight_of(const struct chooser *c, uint32_t item)
 {
-    enum { LONG_ENOUGH = 12, ANY_VALUE = 512, FILE_VALUE = 32, FIELD_IS_THERE = 1 << 24 };
+    enum {
+        LONG_ENOUGH = 12,
+        ANY_VALUE = 512,
+        FILE_VALUE = 32,
+        VALUES = 65536,
+        FIELD_IS_THERE = 1 << 24
+    };
     const struct image_item *i = &c->items[item];
     uint64_t uses = 1 + (uint64_t)c->uses[item];
     struct str text = str_n(c->b->pool.ptr + i->text.offset, i->text.len);
     if (i->kind == ITEM_EXISTS)
         return FIELD_IS_THERE;
+    uint64_t typical = builder_typical((enum image_item_kind)i->kind, text, VALUES);
     if (i->kind == ITEM_EXACT)
-        return uses * (names_a_file(text) ? FILE_VALUE : ANY_VALUE);
+        return typical + uses * (names_a_file(text) ? FILE_VALUE : ANY_VALUE);
     uint32_t len = i->text.len < LONG_ENOUGH ? i->text.len : LONG_ENOUGH;
-    return uses * (((uint64_t)4 << (LONG_ENOUGH - len)) + 1);
+    return typical + uses * (((uint64_t)4 << (LONG_ENOUGH - len)) + 1);
 }
 
 static void push(struct chooser *c, uint32_t item)
@@ -73,7 +81,9 @@ static uint64_t choose_item(struct chooser *c, uint32_t item)
     if (witness == IMAGE_NONE || is_short_word(c, witness))
         return NO_WITNESS;
     push(c, witness);
-    return weight_of(c, witness);
+    if (c->weights[witness] == 0)
+        c->weights[witness] = weight_of(c, witness);
+    return c->weights[witness];
 }
 
 static uint64_t choose(struct chooser *c, uint32_t pc);
@@ -236,10 +246,11 @@ int builder_witness(const struct builder *b, struct witness_index *index)
 {
     uint32_t items_len = builder_count(&b->item_list, sizeof(struct image_item));
     CLEANUP(mem_freep) uint32_t *uses = mem_calloc(items_len, sizeof *uses);
-    if (!uses)
+    CLEANUP(mem_freep) uint64_t *weights = mem_calloc(items_len, sizeof *weights);
+    if (!uses || !weights)
         return E_NOMEM;
     count_uses(b, uses);
-    struct chooser c = {.b = b, .items = builder_items(b), .uses = uses};
+    struct chooser c = {.b = b, .items = builder_items(b), .uses = uses, .weights = weights};
     CLEANUP(buf_done) struct buf announced = {0};
     int rc = choose_all(&c, &announced);
     mem_free(c.set);
