@@ -116,15 +116,19 @@ static void add_candidate(struct engine *e, uint32_t rule)
     e->candidates_summary[word / 64] |= UINT64_C(1) << (word % 64);
 }
 
+/* The rules' code is asked for here, so that it has arrived when they are decided. */
 static void announce(struct engine *e)
 {
     const struct image *image = &e->rules->image;
+    const struct ruleset_rule *rules = e->rules->rules;
     for (uint32_t i = 0; i < e->hits.len; i++) {
         uint32_t item = e->hits.touched[i];
         for (uint32_t w = image->witness_start[item]; w < image->witness_start[item + 1]; w++) {
             uint32_t rule = image->witness_rules[w];
-            if (e->source->applies[e->rules->logsource_of[rule]])
-                add_candidate(e, rule);
+            if (!e->source->applies[rules[rule].logsource])
+                continue;
+            __builtin_prefetch(&image->code[rules[rule].code_start]);
+            add_candidate(e, rule);
         }
     }
     for (uint32_t i = 0; i < e->source->always_len; i++) {

@@ -283,8 +283,7 @@ static bool code_holds(struct engine *e, const uint32_t *code)
 
 bool engine_holds(struct engine *e, uint32_t rule)
 {
-    const struct image *image = &e->rules->image;
-    return code_holds(e, image->code + image->rules[rule].code_start);
+    return code_holds(e, e->rules->image.code + e->rules->rules[rule].code_start);
 }
 
 /* ------------------------------------------------------------------ reasons */

@@ -303,10 +303,9 @@ static struct scanner scanner_of(const char *table, struct str text, struct hits
     return s;
 }
 
-/* The window at `at` passed the filter: compare the literals filed under it. */
-static void verify(const struct scanner *s, uint32_t gram, size_t at)
+/* Compare the literals filed under the window at `at`. */
+static void verify(const struct scanner *s, uint32_t gram, uint32_t bucket, size_t at)
 {
-    uint32_t bucket = top_bits(hash_gram(gram), s->bucket_bits);
     for (uint32_t i = s->start[bucket]; i < s->start[bucket + 1]; i++) {
         const struct gram_entry *e = &s->entries[i];
         if (e->gram != gram || e->before > at || e->len > s->text.len - (at - e->before))
@@ -320,6 +319,37 @@ static void verify(const struct scanner *s, uint32_t gram, size_t at)
     }
 }
 
+/* Windows that passed the filter. Their entries are far apart in memory: each is asked for before
+ * the first is looked at, so that they arrive together. */
+struct passed {
+    uint32_t len;
+    struct {
+        uint32_t gram;
+        uint32_t bucket;
+        size_t at;
+    } windows[32];
+};
+
+static void verify_all(const struct scanner *s, struct passed *p)
+{
+    for (uint32_t i = 0; i < p->len; i++)
+        __builtin_prefetch(&s->entries[s->start[p->windows[i].bucket]]);
+    for (uint32_t i = 0; i < p->len; i++)
+        verify(s, p->windows[i].gram, p->windows[i].bucket, p->windows[i].at);
+    p->len = 0;
+}
+
+static void add_passed(const struct scanner *s, struct passed *p, uint32_t gram, size_t at)
+{
+    if (p->len == ARRAY_LEN(p->windows))
+        verify_all(s, p);
+    uint32_t bucket = top_bits(hash_gram(gram), s->bucket_bits);
+    __builtin_prefetch(&s->start[bucket]);
+    p->windows[p->len].gram = gram;
+    p->windows[p->len].bucket = bucket;
+    p->windows[p->len++].at = at;
+}
+
 static inline bool passes(const struct scanner *s, uint32_t gram)
 {
     uint64_t hash = hash_gram(gram);
@@ -331,6 +361,8 @@ static inline bool passes(const struct scanner *s, uint32_t gram)
 static void scan4(const char *table, struct str text, struct hits *hits)
 {
     const struct scanner s = scanner_of(table, text, hits);
+    struct passed p;
+    p.len = 0;
     size_t i = 0;
     /* Four windows from one load; their look-ups do not wait for each other. */
     for (; i + 8 <= text.len; i += 4) {
@@ -341,14 +373,15 @@ static void scan4(const char *table, struct str text, struct hits *hits)
                           (unsigned)passes(&s, (uint32_t)(bytes >> 24)) << 3;
         for (; UNLIKELY(passed != 0); passed &= passed - 1) {
             unsigned k = (unsigned)__builtin_ctz(passed);
-            verify(&s, (uint32_t)(bytes >> (8 * k)), i + k);
+            add_passed(&s, &p, (uint32_t)(bytes >> (8 * k)), i + k);
         }
     }
     for (; i + 4 <= text.len; i++) {
         uint32_t gram = fold_load4(text.ptr + i) | (uint32_t)FOLD_BITS;
         if (UNLIKELY(passes(&s, gram)))
-            verify(&s, gram, i);
+            add_passed(&s, &p, gram, i);
     }
+    verify_all(&s, &p);
 }
 
 static void scan2(const char *table, struct str text, struct hits *hits)
@@ -359,7 +392,7 @@ static void scan2(const char *table, struct str text, struct hits *hits)
         memcpy(&pair, text.ptr + i, sizeof pair);
         uint32_t gram = pair | ((uint32_t)FOLD_BITS & 0xffff);
         if (UNLIKELY(passes(&s, gram)))
-            verify(&s, gram, i);
+            verify(&s, gram, top_bits(hash_gram(gram), s.bucket_bits), i);
     }
 }
 

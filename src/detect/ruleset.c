@@ -116,17 +116,18 @@ static int load_rules(struct ruleset *r, struct err *err)
 {
     const struct image *image = &r->image;
     r->techniques = mem_calloc(image->techniques_len, sizeof(*r->techniques));
-    r->logsource_of = mem_calloc(image->rules_len, sizeof(*r->logsource_of));
+    r->rules = mem_calloc(image->rules_len, sizeof(*r->rules));
     r->regex_of = mem_calloc(image->items_len, sizeof(*r->regex_of));
     r->asks_everything = mem_calloc(image->logsources_len, sizeof(*r->asks_everything));
-    if (!r->techniques || !r->logsource_of || !r->regex_of || !r->asks_everything)
+    if (!r->techniques || !r->rules || !r->regex_of || !r->asks_everything)
         return err_set(err, E_NOMEM, "%s", err_sentence(E_NOMEM));
     for (uint32_t i = 0; i < image->techniques_len; i++)
         r->techniques[i] = image_text(image, image->techniques[i]);
     for (uint32_t i = 0; i < image->rules_len; i++) {
-        r->logsource_of[i] = image->rules[i].logsource;
-        if (asks_everything(r, &image->rules[i]))
-            r->asks_everything[r->logsource_of[i]] = true;
+        const struct image_rule *rule = &image->rules[i];
+        r->rules[i] = (struct ruleset_rule){rule->logsource, rule->code_start};
+        if (asks_everything(r, rule))
+            r->asks_everything[rule->logsource] = true;
     }
     for (uint32_t i = 0; i < image->items_len; i++)
         r->regex_of[i] = image->items[i].kind == ITEM_REGEX ? r->regexes++ : 0;
@@ -197,7 +198,7 @@ void ruleset_unref(struct ruleset *r)
     mem_free(r->fields);
     mem_free(r->matchers);
     mem_free(r->ranges);
-    mem_free(r->logsource_of);
+    mem_free(r->rules);
     mem_free(r->regex_of);
     mem_free(r->asks_everything);
     map_done(&r->extras);

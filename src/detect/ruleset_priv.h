@@ -25,6 +25,12 @@ struct ruleset_range {
     bool costly; /* more than one look-up of the whole value */
 };
 
+/** What announcing a rule needs of its record, close together. */
+struct ruleset_rule {
+    uint32_t logsource;
+    uint32_t code_start;
+};
+
 enum { RULESET_SCOPES_MOST = 64 };
 
 struct ruleset_field {
@@ -46,10 +52,10 @@ struct ruleset {
     uint32_t field_of[FIELD_COUNT];           /* index into fields, or IMAGE_NONE */
     uint64_t wanted[(FIELD_COUNT + 63) / 64]; /* bit: some rule names the field */
     struct map extras;                        /* name -> index into fields */
-    uint32_t *logsource_of;                   /* of each rule */
-    uint32_t everything;                      /* field with the empty name, or IMAGE_NONE */
-    bool *asks_everything;                    /* by log source: some rule asks for that field */
-    uint32_t *regex_of;                       /* of each item: its number among the regexes */
+    struct ruleset_rule *rules;
+    uint32_t everything;   /* field with the empty name, or IMAGE_NONE */
+    bool *asks_everything; /* by log source: some rule asks for that field */
+    uint32_t *regex_of;    /* of each item: its number among the regexes */
     uint32_t regexes;
     struct prevent prevent;
     char version[HASH_HEX_BYTES];
