@@ -41,13 +41,14 @@ struct walk {
     bool wants_text; /* a picked string needs unescaping */
 };
 
-/* The value being read: where it stands in the record. */
+/* The value being read: where it stands in the record. Handed on by reference: a copy made right
+ * after the key was stored would wait for the store. */
 struct place {
     struct str key;
     uint32_t index;
 };
 
-static const byte *walk_value(struct walk *w, uint16_t at, struct place place, const byte *p,
+static const byte *walk_value(struct walk *w, uint16_t at, const struct place *place, const byte *p,
                               unsigned depth);
 
 /* ------------------------------------------------------------------ keeping values */
@@ -99,7 +100,7 @@ static struct ndjson_value *keep(struct walk *w, const struct ndjson_node *node,
     struct ndjson_value *v = &n->values[at];
     v->raw = str_n((const char *)from, (size_t)(to - from));
     v->i = 0;
-    v->key = place->key;
+    v->key = node->starred ? place->key : (struct str){0};
     v->index = place->index;
     v->next = END_OF_CHAIN;
     v->path = w->paths->path_of[node->leaf];
@@ -220,16 +221,13 @@ static uint16_t find_child(const struct ndjson_paths *paths, const struct ndjson
     }
 }
 
-/* The trie's node for a key of this object, or NDJSON_NONE. Only a key that a star matched is
- * passed on in the place. */
-static uint16_t enter_key(struct walk *w, const struct ndjson_node *node, struct place *place)
+/* The trie's node for a key of this object, or NDJSON_NONE. */
+static uint16_t enter_key(struct walk *w, const struct ndjson_node *node, struct str key)
 {
     struct ndjson *n = w->n;
-    uint16_t child = find_child(w->paths, node, place->key);
+    uint16_t child = find_child(w->paths, node, key);
     if (child == NDJSON_NONE)
         child = node->star;
-    else
-        place->key.len = 0;
     if (child == NDJSON_NONE)
         return child;
     const struct ndjson_node *below = &w->paths->nodes[child];
@@ -268,9 +266,9 @@ static const byte *walk_object(struct walk *w, const struct ndjson_node *node, u
         if (UNLIKELY(*p != ':'))
             return ndjson_fail(scan, p, "expected ':' after a key");
         p = ndjson_skip_space(p + 1);
-        uint16_t child = enter_key(w, node, &place);
+        uint16_t child = enter_key(w, node, place.key);
         p = child == NDJSON_NONE ? ndjson_skip_value(scan, p, depth + 1)
-                                 : walk_value(w, child, place, p, depth + 1);
+                                 : walk_value(w, child, &place, p, depth + 1);
         if (UNLIKELY(!p))
             return NULL;
         if (UNLIKELY(p == scan->end))
@@ -294,7 +292,7 @@ static const byte *walk_array(struct walk *w, const struct ndjson_node *node, st
     if (*p == ']')
         return p + 1;
     for (struct place place = {key, 0};; place.index++) {
-        p = walk_value(w, node->element, place, p, depth + 1);
+        p = walk_value(w, node->element, &place, p, depth + 1);
         if (UNLIKELY(!p))
             return NULL;
         if (UNLIKELY(p == scan->end))
@@ -309,7 +307,7 @@ static const byte *walk_array(struct walk *w, const struct ndjson_node *node, st
 }
 
 /* Recursion follows the trie, whose depth is that of the longest wanted path. */
-static const byte *walk_value(struct walk *w, uint16_t at, struct place place, const byte *p,
+static const byte *walk_value(struct walk *w, uint16_t at, const struct place *place, const byte *p,
                               unsigned depth)
 {
     const struct ndjson_node *node = &w->paths->nodes[at];
@@ -318,17 +316,17 @@ static const byte *walk_value(struct walk *w, uint16_t at, struct place place, c
     if (*p == '{') {
         type = NDJSON_OBJECT;
         p = node->children || node->star != NDJSON_NONE
-                ? walk_object(w, node, place.index, p, depth)
+                ? walk_object(w, node, place->index, p, depth)
                 : ndjson_skip_value(&w->scan, p, depth);
     } else if (*p == '[') {
         type = NDJSON_ARRAY;
-        p = node->element != NDJSON_NONE ? walk_array(w, node, place.key, p, depth)
+        p = node->element != NDJSON_NONE ? walk_array(w, node, place->key, p, depth)
                                          : ndjson_skip_value(&w->scan, p, depth);
     } else {
-        return node->leaf != NDJSON_NONE ? keep_scalar(w, node, &place, p)
+        return node->leaf != NDJSON_NONE ? keep_scalar(w, node, place, p)
                                          : ndjson_skip_value(&w->scan, p, depth);
     }
-    if (p && node->leaf != NDJSON_NONE && !keep(w, node, &place, type, from, p))
+    if (p && node->leaf != NDJSON_NONE && !keep(w, node, place, type, from, p))
         return NULL;
     return p;
 }
@@ -378,7 +376,7 @@ static int report(struct ndjson *n, struct str record, const struct ndjson_scan 
 static const byte *walk_record(struct walk *w, struct str text, bool container)
 {
     const byte *p = (const byte *)text.ptr;
-    p = walk_value(w, 0, (struct place){0}, p, 0);
+    p = walk_value(w, 0, &(struct place){0}, p, 0);
     if (!p)
         return NULL;
     if (!container) {

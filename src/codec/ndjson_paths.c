@@ -70,6 +70,7 @@ static int child_star(struct compiler *c, uint16_t parent, uint16_t *ret_node)
         if (rc)
             return rc;
         c->drafts[made].node.list = true;
+        c->drafts[made].node.starred = true;
         c->drafts[parent].node.star = made;
     }
     *ret_node = c->drafts[parent].node.star;
@@ -83,6 +84,7 @@ static int child_element(struct compiler *c, uint16_t parent, uint16_t *ret_node
         int rc = add_node(c, STR("[]"), true, &made);
         if (rc)
             return rc;
+        c->drafts[made].node.starred = c->drafts[parent].node.starred;
         c->drafts[parent].node.element = made;
     }
     *ret_node = c->drafts[parent].node.element;

@@ -22,6 +22,7 @@ struct ndjson_node {
     uint16_t below_end;   /* and one past the last */
     bool list;            /* the path that ends here may yield several values */
     bool in_array;        /* an array lies above */
+    bool starred;         /* a star, or an element of an array there: values keep their key */
     bool renews;          /* a second value here makes the first one's picks below forgotten */
 };
 
