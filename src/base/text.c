@@ -48,19 +48,32 @@ static size_t sequence(const unsigned char *p, size_t left, uint32_t *ret_code)
     return n;
 }
 
+static inline uint64_t word_at(const unsigned char *p)
+{
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    return word;
+}
+
+static inline bool is_ascii32(const unsigned char *p)
+{
+    uint64_t tops = word_at(p) | word_at(p + 8) | word_at(p + 16) | word_at(p + 24);
+    return (tops & 0x8080808080808080u) == 0;
+}
+
 bool text_utf8_valid(struct str s)
 {
     const unsigned char *p = (const unsigned char *)s.ptr;
     size_t i = 0;
     while (i < s.len) {
-        if (s.len - i >= 8) {
-            uint64_t word;
-            memcpy(&word, p + i, sizeof word);
-            if ((word & 0x8080808080808080u) == 0) {
-                i += 8;
-                continue;
-            }
+        while (s.len - i >= 32 && is_ascii32(p + i))
+            i += 32;
+        if (s.len - i >= 8 && (word_at(p + i) & 0x8080808080808080u) == 0) {
+            i += 8;
+            continue;
         }
+        if (i == s.len)
+            break;
         uint32_t code;
         size_t n = sequence(p + i, s.len - i, &code);
         if (n == 0)

@@ -5,12 +5,18 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "codec/ndjson_hint_priv.h"
+#include "codec/ndjson_line_priv.h"
 #include "codec/ndjson_priv.h"
 #include "codec/ndjson_scan_priv.h"
 
 typedef unsigned char byte; /* unit scalar: one byte of the record */
 
-enum { END_OF_CHAIN = UINT32_MAX };
+enum {
+    END_OF_CHAIN = UINT32_MAX,
+    ASTRAY_MOST = 8, /* keys of a record that came out of order, and as many for four values */
+    RETRY_EVERY = 32 /* records */
+};
 
 /* What a path holds of the current record: a chain of values. */
 struct slot {
@@ -24,12 +30,16 @@ struct ndjson {
     const struct ndjson_paths *paths;
     struct slot *slots; /* by rank */
     uint32_t *entered;  /* by node: generation in which it was last entered */
+    uint16_t *inside;   /* by node: child whose key came first in its object */
+    uint16_t *after;    /* by node: sibling whose key came next */
     struct ndjson_value *values;
     size_t values_len;
     size_t values_cap;
     struct buf text;   /* unescaped strings; room for all of a record is made at once */
     struct buf scalar; /* copy of a record that is neither object nor array */
     uint32_t generation;
+    uint32_t astray; /* wanted keys of the record that were not the expected ones */
+    bool foresee;    /* the stream has an order of keys */
     uint8_t root_type;
 };
 
@@ -48,8 +58,8 @@ struct place {
     uint32_t index;
 };
 
-static const byte *walk_value(struct walk *w, uint16_t at, const struct place *place, const byte *p,
-                              unsigned depth);
+static const byte *walk_container(struct walk *w, uint16_t at, const struct place *place,
+                                  const byte *p, unsigned depth);
 
 /* ------------------------------------------------------------------ keeping values */
 
@@ -109,18 +119,32 @@ static struct ndjson_value *keep(struct walk *w, const struct ndjson_node *node,
     return v;
 }
 
-static void read_integer(struct ndjson_value *v)
+/* 1 to 19 digits as a number; loads no byte at or behind `end`. */
+static uint64_t read_digits(const byte *p, size_t len, const byte *end)
 {
-    bool negative = v->raw.ptr[0] == '-';
-    const char *p = v->raw.ptr + negative;
-    const char *end = v->raw.ptr + v->raw.len;
     uint64_t value = 0;
-    if (LIKELY(end - p <= 18)) {
-        while (p < end)
-            value = value * 10 + (uint64_t)(*p++ - '0');
-    } else if (str_to_u64(str_n(p, (size_t)(end - p)), &value)) {
-        return;
+    size_t first = (len - 1) % 8 + 1;
+    if (LIKELY(end - p >= 8 + (ptrdiff_t)len)) {
+        value = ndjson_digits8(ndjson_load8((const char *)p), first);
+        for (p += first, len -= first; len; p += 8, len -= 8)
+            value = value * 100000000 + ndjson_digits8(ndjson_load8((const char *)p), 8);
+        return value;
     }
+    while (len--)
+        value = value * 10 + (uint64_t)(*p++ - '0');
+    return value;
+}
+
+static void read_integer(struct ndjson_value *v, const byte *end)
+{
+    enum { DIGITS_SAFE = 19 }; /* more may pass what 64 bits hold */
+    bool negative = v->raw.ptr[0] == '-';
+    struct str digits = {v->raw.ptr + negative, v->raw.len - negative};
+    uint64_t value = 0;
+    if (LIKELY(digits.len <= DIGITS_SAFE))
+        value = read_digits((const byte *)digits.ptr, digits.len, end);
+    else if (str_to_u64(digits, &value))
+        return;
     if (negative) {
         if (value > (uint64_t)INT64_MAX + 1)
             return;
@@ -183,7 +207,7 @@ static const byte *keep_scalar(struct walk *w, const struct ndjson_node *node,
         if (!v)
             return NULL;
         if (flag)
-            read_integer(v);
+            read_integer(v, w->scan.end);
         return p;
     }
     default:
@@ -205,42 +229,125 @@ static struct str decode(struct ndjson *n, struct str raw)
     return str_n(out, len);
 }
 
-static uint16_t find_child(const struct ndjson_paths *paths, const struct ndjson_node *node,
-                           struct str text)
+static const struct ndjson_edge *find_child(const struct ndjson_paths *paths,
+                                            const struct ndjson_node *node,
+                                            const struct ndjson_key *key)
 {
     if (node->children == 0)
-        return NDJSON_NONE;
-    const struct ndjson_key key = ndjson_key_of(text.ptr, text.len);
+        return NULL;
     const struct ndjson_edge *edge =
-        paths->edges + node->table + (ndjson_key_hash(&key, node->seed) >> node->shift);
+        paths->edges + node->table + (ndjson_key_hash(key, node->seed) >> node->shift);
     for (;; edge++) {
-        if (ndjson_key_eq(&edge->key, &key))
-            return edge->node;
+        if (ndjson_key_eq(&edge->key, key))
+            return edge;
         if (LIKELY(!edge->passed))
-            return NDJSON_NONE;
+            return NULL;
     }
 }
 
-/* The trie's node for a key of this object, or NDJSON_NONE. */
-static uint16_t enter_key(struct walk *w, const struct ndjson_node *node, struct str key)
+/* A key led to the node. */
+static inline void renew(struct ndjson *n, uint16_t at)
 {
-    struct ndjson *n = w->n;
-    uint16_t child = find_child(w->paths, node, key);
-    if (child == NDJSON_NONE)
-        child = node->star;
-    if (child == NDJSON_NONE)
-        return child;
-    const struct ndjson_node *below = &w->paths->nodes[child];
-    if (below->renews) {
-        if (UNLIKELY(n->entered[child] == n->generation))
-            forget_below(n, below);
-        n->entered[child] = n->generation;
+    const struct ndjson_node *node = &n->paths->nodes[at];
+    if (node->renews) {
+        if (UNLIKELY(n->entered[at] == n->generation))
+            forget_below(n, node);
+        n->entered[at] = n->generation;
     }
-    return child;
 }
 
-static const byte *walk_object(struct walk *w, const struct ndjson_node *node, uint32_t index,
-                               const byte *p, unsigned depth)
+/* p is behind a key's opening quote; at its closing quote, or NULL. */
+static const byte *read_key(struct walk *w, const byte *p, struct ndjson_key *ret_key)
+{
+    struct ndjson_scan *scan = &w->scan;
+#ifdef NDJSON_BLOCK16
+    if (LIKELY(scan->end - p >= 16)) {
+        ndjson_v16 v = ndjson_load16(p);
+        unsigned len = ndjson_special16(v);
+        if (LIKELY(len < 16 && p[len] == '"')) {
+            ret_key->text = (const char *)p;
+            ret_key->len = len;
+            ndjson_first16(v, len, &ret_key->head, &ret_key->tail);
+            return p + len;
+        }
+    }
+#endif
+    bool escaped = false;
+    const byte *to = ndjson_skip_string(scan, p, &escaped);
+    if (UNLIKELY(!to))
+        return NULL;
+    struct str key = str_n((const char *)p, (size_t)(to - p));
+    if (UNLIKELY(escaped)) {
+        if (reserve_text(w))
+            return ndjson_fail_code(scan, p, E_NOMEM, "out of memory");
+        key = decode(w->n, key);
+    }
+    *ret_key = ndjson_key_of(key.ptr, key.len);
+    return to;
+}
+
+static inline const byte *skip_value(struct walk *w, const byte *p, unsigned depth)
+{
+    return *p == '{' || *p == '[' ? ndjson_skip_container(&w->scan, p, depth)
+                                  : ndjson_skip_scalar(&w->scan, p);
+}
+
+/* A value below node `at`; p is at its first byte. */
+static inline const byte *walk_value(struct walk *w, uint16_t at, const struct place *place,
+                                     const byte *p, unsigned depth)
+{
+    const struct ndjson_node *node = &w->paths->nodes[at];
+    if (*p == '{' || *p == '[')
+        return walk_container(w, at, place, p, depth);
+    return node->leaf != NDJSON_NONE ? keep_scalar(w, node, place, p)
+                                     : ndjson_skip_scalar(&w->scan, p);
+}
+
+/* Read the key at p, the opening quote, and enter what it leads to. *next is the child whose key
+ * is expected here; it moves on to where the one after the key is noted. @return at the value */
+static inline const byte *walk_key(struct walk *w, uint16_t at, const byte *p, uint16_t **next,
+                                   struct str *ret_key, uint16_t *ret_child)
+{
+    struct ndjson_scan *scan = &w->scan;
+    struct ndjson *n = w->n;
+    if (UNLIKELY(*p != '"'))
+        return ndjson_fail(scan, p, "expected a key in quotes");
+    p++;
+    uint16_t child;
+    if (*next && scan->end - p > NDJSON_HINT_BYTES &&
+        ndjson_hint_holds(&w->paths->hints[**next], p)) {
+        child = **next;
+        *next = &n->after[child];
+        p += w->paths->hints[child].len;
+    } else {
+        const struct ndjson_node *node = &w->paths->nodes[at];
+        struct ndjson_key key;
+        p = read_key(w, p, &key);
+        if (UNLIKELY(!p))
+            return NULL;
+        p = ndjson_skip_space(p + 1);
+        if (UNLIKELY(*p != ':'))
+            return ndjson_fail(scan, p, "expected ':' after a key");
+        p++;
+        *ret_key = str_n(key.text, key.len);
+        const struct ndjson_edge *edge = find_child(w->paths, node, &key);
+        child = edge ? edge->node : node->star;
+        if (edge && *next) {
+            n->astray++;
+            **next = child;
+            *next = &n->after[child];
+        } else if (edge && edge->idle) {
+            child = NDJSON_NONE;
+        }
+    }
+    *ret_child = child;
+    if (child != NDJSON_NONE)
+        renew(n, child);
+    return ndjson_skip_space(p);
+}
+
+static const byte *walk_object(struct walk *w, uint16_t at, uint32_t index, const byte *p,
+                               unsigned depth)
 {
     struct ndjson_scan *scan = &w->scan;
     if (UNLIKELY(depth >= NDJSON_DEPTH_MAX))
@@ -248,26 +355,13 @@ static const byte *walk_object(struct walk *w, const struct ndjson_node *node, u
     p = ndjson_skip_space(p + 1);
     if (*p == '}')
         return p + 1;
-    for (;;) {
-        if (UNLIKELY(*p != '"'))
-            return ndjson_fail(scan, p, "expected a key in quotes");
-        bool escaped = false;
-        const byte *from = p + 1;
-        p = ndjson_skip_string(scan, from, &escaped);
+    struct place place = {.index = index};
+    for (uint16_t *next = w->n->foresee ? &w->n->inside[at] : NULL;;) {
+        uint16_t child;
+        p = walk_key(w, at, p, &next, &place.key, &child);
         if (UNLIKELY(!p))
             return NULL;
-        struct place place = {str_n((const char *)from, (size_t)(p - from)), index};
-        if (UNLIKELY(escaped)) {
-            if (reserve_text(w))
-                return ndjson_fail_code(scan, from, E_NOMEM, "out of memory");
-            place.key = decode(w->n, place.key);
-        }
-        p = ndjson_skip_space(p + 1);
-        if (UNLIKELY(*p != ':'))
-            return ndjson_fail(scan, p, "expected ':' after a key");
-        p = ndjson_skip_space(p + 1);
-        uint16_t child = enter_key(w, node, place.key);
-        p = child == NDJSON_NONE ? ndjson_skip_value(scan, p, depth + 1)
+        p = child == NDJSON_NONE ? skip_value(w, p, depth + 1)
                                  : walk_value(w, child, &place, p, depth + 1);
         if (UNLIKELY(!p))
             return NULL;
@@ -307,26 +401,22 @@ static const byte *walk_array(struct walk *w, const struct ndjson_node *node, st
 }
 
 /* Recursion follows the trie, whose depth is that of the longest wanted path. */
-static const byte *walk_value(struct walk *w, uint16_t at, const struct place *place, const byte *p,
-                              unsigned depth)
+static const byte *walk_container(struct walk *w, uint16_t at, const struct place *place,
+                                  const byte *p, unsigned depth)
 {
     const struct ndjson_node *node = &w->paths->nodes[at];
     const byte *from = p;
-    enum ndjson_type type;
-    if (*p == '{') {
-        type = NDJSON_OBJECT;
-        p = node->children || node->star != NDJSON_NONE
-                ? walk_object(w, node, place->index, p, depth)
-                : ndjson_skip_value(&w->scan, p, depth);
-    } else if (*p == '[') {
-        type = NDJSON_ARRAY;
-        p = node->element != NDJSON_NONE ? walk_array(w, node, place->key, p, depth)
-                                         : ndjson_skip_value(&w->scan, p, depth);
-    } else {
-        return node->leaf != NDJSON_NONE ? keep_scalar(w, node, place, p)
-                                         : ndjson_skip_value(&w->scan, p, depth);
-    }
-    if (p && node->leaf != NDJSON_NONE && !keep(w, node, place, type, from, p))
+    bool object = *p == '{';
+    if (node->below_first == node->below_end && !(object && node->children && w->n->foresee))
+        p = skip_value(w, p, depth);
+    else if (object && (node->children || node->star != NDJSON_NONE))
+        p = walk_object(w, at, place->index, p, depth);
+    else if (!object && node->element != NDJSON_NONE)
+        p = walk_array(w, node, place->key, p, depth);
+    else
+        p = skip_value(w, p, depth);
+    if (p && node->leaf != NDJSON_NONE &&
+        !keep(w, node, place, object ? NDJSON_OBJECT : NDJSON_ARRAY, from, p))
         return NULL;
     return p;
 }
@@ -387,6 +477,12 @@ static const byte *walk_record(struct walk *w, struct str text, bool container)
         return p;
     }
     return ndjson_fail(&w->scan, p, "more text behind the record");
+}
+
+static bool is_well_formed(struct str text)
+{
+    size_t ascii = ndjson_kernel_chosen()->ascii(text);
+    return ascii == text.len || text_utf8_valid(str_sub(text, ascii, SIZE_MAX));
 }
 
 static size_t ill_formed_at(struct str s)
@@ -458,9 +554,14 @@ int ndjson_pick(struct ndjson *n, struct str record, struct err *err)
                      .n = n,
                      .paths = n->paths,
                      .record_len = text.len};
-    if (!walk_record(&w, text, container))
+    if (n->generation % RETRY_EVERY == 0)
+        n->foresee = true;
+    n->astray = 0;
+    const byte *whole = walk_record(&w, text, container);
+    n->foresee &= n->astray <= ASTRAY_MOST + n->values_len / 4;
+    if (!whole)
         return report(n, record, &w.scan, lead + (size_t)(w.scan.fault_at - begin), err);
-    if (w.scan.high && !text_utf8_valid(text)) {
+    if (!is_well_formed(text)) {
         w.scan.code = E_PARSE;
         w.scan.fault = "ill-formed UTF-8";
         return report(n, record, &w.scan, lead + ill_formed_at(text), err);
@@ -485,7 +586,9 @@ int ndjson_new(const struct ndjson_paths *paths, struct ndjson **ret_ndjson)
     n->generation = 1;
     n->slots = mem_calloc(paths->paths_len, sizeof *n->slots);
     n->entered = mem_calloc(paths->nodes_len, sizeof *n->entered);
-    if (!n->slots || !n->entered) {
+    n->inside = mem_calloc(paths->nodes_len, sizeof *n->inside);
+    n->after = mem_calloc(paths->nodes_len, sizeof *n->after);
+    if (!n->slots || !n->entered || !n->inside || !n->after) {
         ndjson_free(n);
         return E_NOMEM;
     }
@@ -499,6 +602,8 @@ void ndjson_free(struct ndjson *n)
         return;
     mem_free(n->slots);
     mem_free(n->entered);
+    mem_free(n->inside);
+    mem_free(n->after);
     mem_free(n->values);
     buf_done(&n->text);
     buf_done(&n->scalar);

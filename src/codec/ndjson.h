@@ -55,7 +55,8 @@ struct ndjson;
  * every element of the array there: `event.exec.args[]`, `fds[].fd`, or `[]` alone. A key `*` means
  * every key that no other path names at that place: `*`, `event.*.target.path`. A backslash takes
  * the next character as it is: `process\.pid` is one key. A path may end at an object or array (its
- * text is picked) and others may go on below it.
+ * text is picked) and others may go on below it. A path that starts with `!` picks nothing: its
+ * keys are often there, and saying so makes stepping over them quicker.
  *
  * @param paths  copied; the position in this list is the path's number. A path listed twice is an
  * error.

@@ -39,6 +39,17 @@ static NDJSON_ALWAYS_INLINE void mark(const unsigned char *p, struct ndjson_mark
     }
 }
 
+static NDJSON_ALWAYS_INLINE bool high(const unsigned char *p)
+{
+    uint64_t tops = 0;
+    for (unsigned at = 0; at < NDJSON_BLOCK; at += 8) {
+        uint64_t v;
+        memcpy(&v, p + at, sizeof v);
+        tops |= v;
+    }
+    return (tops & TOPS) != 0;
+}
+
 static NDJSON_ALWAYS_INLINE uint64_t parity(uint64_t bits)
 {
     for (unsigned step = 1; step < NDJSON_BLOCK; step *= 2)
@@ -51,7 +62,12 @@ static bool look(struct str line)
     return ndjson_look(line, mark, parity);
 }
 
-const struct ndjson_kernel ndjson_kernel_portable = {"portable", look};
+static size_t ascii(struct str s)
+{
+    return ndjson_ascii(s, high);
+}
+
+const struct ndjson_kernel ndjson_kernel_portable = {"portable", look, ascii};
 
 /* ------------------------------------------------------------------ the choice */
 
@@ -88,7 +104,7 @@ const struct ndjson_kernel *ndjson_kernel_at(unsigned n)
     return n == 0 ? &ndjson_kernel_portable : NULL;
 }
 
-bool ndjson_is_one_object(struct str line)
+const struct ndjson_kernel *ndjson_kernel_chosen(void)
 {
     static _Atomic(const struct ndjson_kernel *) chosen; /* every thread chooses the same */
     const struct ndjson_kernel *kernel = atomic_load_explicit(&chosen, memory_order_relaxed);
@@ -96,7 +112,12 @@ bool ndjson_is_one_object(struct str line)
         kernel = ndjson_kernel_at(0);
         atomic_store_explicit(&chosen, kernel, memory_order_relaxed);
     }
+    return kernel;
+}
+
+bool ndjson_is_one_object(struct str line)
+{
     if (line.len < 2 || line.ptr[0] != '{' || line.ptr[line.len - 1] != '}')
         return false;
-    return kernel->is_one_object(line);
+    return ndjson_kernel_chosen()->is_one_object(line);
 }

@@ -28,6 +28,13 @@ FOR_AVX2 static NDJSON_ALWAYS_INLINE void mark(const unsigned char *p, struct nd
     m->closers = equal(low, high, '}');
 }
 
+FOR_AVX2 static NDJSON_ALWAYS_INLINE bool high(const unsigned char *p)
+{
+    __m256i low = _mm256_loadu_si256((const __m256i *)(const void *)p);
+    __m256i upper = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32));
+    return _mm256_movemask_epi8(_mm256_or_si256(low, upper)) != 0;
+}
+
 /* Multiplying by all ones without carries adds every bit to all bits above it. */
 FOR_AVX2 static NDJSON_ALWAYS_INLINE uint64_t parity(uint64_t bits)
 {
@@ -41,5 +48,10 @@ FOR_AVX2 static bool look(struct str line)
     return ndjson_look(line, mark, parity);
 }
 
-const struct ndjson_kernel ndjson_kernel_avx2 = {"avx2", look};
+FOR_AVX2 static size_t ascii(struct str s)
+{
+    return ndjson_ascii(s, high);
+}
+
+const struct ndjson_kernel ndjson_kernel_avx2 = {"avx2", look, ascii};
 #endif

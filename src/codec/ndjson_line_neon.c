@@ -35,6 +35,13 @@ static NDJSON_ALWAYS_INLINE void mark(const unsigned char *p, struct ndjson_mark
     m->closers = equal(folded, '}');
 }
 
+static NDJSON_ALWAYS_INLINE bool high(const unsigned char *p)
+{
+    uint8x16_t v = vorrq_u8(vorrq_u8(vld1q_u8(p), vld1q_u8(p + 16)),
+                            vorrq_u8(vld1q_u8(p + 32), vld1q_u8(p + 48)));
+    return vmaxvq_u8(v) >= 0x80;
+}
+
 static NDJSON_ALWAYS_INLINE uint64_t parity(uint64_t bits)
 {
     for (unsigned step = 1; step < NDJSON_BLOCK; step *= 2)
@@ -47,5 +54,10 @@ static bool look(struct str line)
     return ndjson_look(line, mark, parity);
 }
 
-const struct ndjson_kernel ndjson_kernel_neon = {"neon", look};
+static size_t ascii(struct str s)
+{
+    return ndjson_ascii(s, high);
+}
+
+const struct ndjson_kernel ndjson_kernel_neon = {"neon", look, ascii};
 #endif

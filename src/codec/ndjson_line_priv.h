@@ -20,11 +20,16 @@ struct ndjson_kernel {
     const char *name;
     /** See ndjson_is_one_object; the line starts with '{' and ends with '}'. */
     bool (*is_one_object)(struct str line);
+    /** All bytes before the result are ASCII; it is s.len only when all are. */
+    size_t (*ascii)(struct str s);
 };
 
 /** The n-th kernel that this processor runs, the fastest first, the portable one last; NULL past
  * it. */
 const struct ndjson_kernel *ndjson_kernel_at(unsigned n);
+
+/** The first of them. */
+const struct ndjson_kernel *ndjson_kernel_chosen(void);
 
 extern const struct ndjson_kernel ndjson_kernel_portable;
 #if defined(__x86_64__)
@@ -42,6 +47,24 @@ struct ndjson_marks {
     uint64_t openers; /* { and [ */
     uint64_t closers; /* } and ] */
 };
+
+/* Has any of the 64 bytes its top bit set? */
+typedef bool (*ndjson_high_fn)(const unsigned char *p);
+
+static NDJSON_ALWAYS_INLINE size_t ndjson_ascii(struct str s, ndjson_high_fn high)
+{
+    const unsigned char *p = (const unsigned char *)s.ptr;
+    size_t at = 0;
+    for (; s.len - at >= NDJSON_BLOCK; at += NDJSON_BLOCK) {
+        if (high(p + at))
+            return at;
+    }
+    while (at < s.len && p[at] < 0x80 && s.len < NDJSON_BLOCK)
+        at++;
+    if (s.len < NDJSON_BLOCK || at == s.len || high(p + s.len - NDJSON_BLOCK))
+        return at;
+    return s.len;
+}
 
 typedef void (*ndjson_mark_fn)(const unsigned char *p, struct ndjson_marks *m);
 /* Bit i of the result is the exclusive or of bits 0..i. */

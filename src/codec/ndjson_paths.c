@@ -5,7 +5,9 @@
 #include <limits.h>
 
 #include "base/mem.h"
+#include "codec/ndjson_hint_priv.h"
 #include "codec/ndjson_priv.h"
+#include "codec/ndjson_scan_priv.h"
 
 enum { PATH_BYTES_MAX = 512 };
 
@@ -105,6 +107,8 @@ static struct str cut_key(struct compiler *c, const char **p)
 
 static int add_path(struct compiler *c, const char *path, uint16_t number, struct err *err)
 {
+    bool wanted = *path != '!';
+    path += !wanted;
     const char *p = path;
     uint16_t at = 0;
     unsigned levels = 0;
@@ -134,6 +138,8 @@ static int add_path(struct compiler *c, const char *path, uint16_t number, struc
     } while (*p == '.' && p++);
     if (*p)
         return err_set(err, E_ARG, "path '%s': expected '.', '[]' or its end at '%s'", path, p);
+    if (!wanted)
+        return 0;
     if (c->drafts[at].node.leaf != NDJSON_NONE)
         return err_set(err, E_ARG, "path '%s' is listed twice", path);
     c->drafts[at].node.leaf = number; /* a path number for now; becomes a rank */
@@ -141,7 +147,7 @@ static int add_path(struct compiler *c, const char *path, uint16_t number, struc
     return 0;
 }
 
-/* Give every path its rank, depth first. Recursion is bounded by NDJSON_DEPTH_MAX. */
+/* Give every wanted path its rank, depth first. Recursion is bounded by NDJSON_DEPTH_MAX. */
 static void rank(struct compiler *c, uint16_t at)
 {
     struct ndjson_node *node = &c->drafts[at].node;
@@ -194,6 +200,8 @@ static unsigned fill_table(const struct compiler *c, size_t number, struct ndjso
         }
         edge->key = key;
         edge->node = i;
+        const struct ndjson_node *below = &c->drafts[i].node;
+        edge->idle = below->leaf == NDJSON_NONE && below->below_first == below->below_end;
     }
     return taken;
 }
@@ -247,18 +255,41 @@ static int shape_tables(struct compiler *c)
     return 0;
 }
 
+/* Nodes that no key leads to, and keys that do not stand in a record as they are, get none. */
+static void fill_hints(struct compiler *c)
+{
+    for (size_t at = 0; at < c->len; at++) {
+        for (uint16_t i = c->drafts[at].first_child; i != NDJSON_NONE; i = c->drafts[i].sibling) {
+            struct str key = c->drafts[i].key;
+            bool plain = true;
+            for (size_t k = 0; k < key.len; k++)
+                plain &= !ndjson_is_special((unsigned char)key.ptr[k]);
+            if (plain)
+                c->paths->hints[i] = ndjson_hint_of(key.ptr, key.len);
+        }
+    }
+}
+
 static int finish(struct compiler *c)
 {
     struct ndjson_paths *paths = c->paths;
+    for (size_t i = 0; i < paths->paths_len; i++)
+        paths->rank_of[i] = NDJSON_NONE;
     rank(c, 0);
+    for (size_t i = 0; i < paths->paths_len; i++) {
+        if (paths->rank_of[i] == NDJSON_NONE) /* not wanted: a slot that nothing is put into */
+            paths->rank_of[i] = c->ranks++;
+    }
     if (shape_tables(c))
         return E_NOMEM;
     paths->nodes = mem_calloc(c->len, sizeof *paths->nodes);
+    paths->hints = mem_calloc(c->len, sizeof *paths->hints);
     paths->edges = mem_calloc(c->edges_len + 1, sizeof *paths->edges);
-    if (!paths->nodes || !paths->edges)
+    if (!paths->nodes || !paths->hints || !paths->edges)
         return E_NOMEM;
     for (size_t i = 0; i < c->len; i++)
         paths->nodes[i] = c->drafts[i].node;
+    fill_hints(c);
     paths->nodes_len = (uint32_t)c->len;
     for (size_t i = 0; i < c->len; i++) {
         const struct ndjson_node *node = &paths->nodes[i];
@@ -319,6 +350,7 @@ void ndjson_paths_free(struct ndjson_paths *paths)
     if (!paths)
         return;
     mem_free(paths->nodes);
+    mem_free(paths->hints);
     mem_free(paths->edges);
     mem_free(paths->rank_of);
     mem_free(paths->path_of);

@@ -28,8 +28,8 @@ struct ndjson_node {
 
 /* A key as it is compared: two words tell apart all keys of up to 16 bytes. */
 struct ndjson_key {
-    uint64_t head; /* its first bytes, at most 8 */
-    uint64_t tail; /* its last 8, when it has more than 8; else 0 */
+    uint64_t head; /* its first 8 bytes, 0 where it has fewer */
+    uint64_t tail; /* its next 8 likewise; of more than 16 the last 8 */
     const char *text;
     uint32_t len;
 };
@@ -40,11 +40,13 @@ struct ndjson_edge {
     struct ndjson_key key;
     uint16_t node; /* NDJSON_NONE = empty slot */
     bool passed;   /* a key that belongs here or before stands further on */
+    bool idle;     /* nothing is wanted there or below */
 };
 
 /* Ranks number the paths in depth-first order of the trie, so that all below a node are a range. */
 struct ndjson_paths {
     struct ndjson_node *nodes; /* [0] is the record itself */
+    struct ndjson_hint *hints; /* by node: the key that leads there */
     struct ndjson_edge *edges;
     uint16_t *rank_of; /* path number -> rank */
     uint16_t *path_of; /* rank -> path number */
@@ -72,7 +74,8 @@ static inline struct ndjson_key ndjson_key_of(const char *text, size_t len)
     struct ndjson_key k = {.text = text, .len = (uint32_t)len};
     if (len >= 8) {
         k.head = ndjson_load8(text);
-        k.tail = len > 8 ? ndjson_load8(text + len - 8) : 0;
+        if (len > 8)
+            k.tail = ndjson_load8(text + len - 8) >> (len < 16 ? (16 - len) * 8 : 0);
     } else if (len >= 4) {
         k.head = ndjson_load4(text) | (uint64_t)ndjson_load4(text + len - 4) << (len - 4) * 8;
     } else {

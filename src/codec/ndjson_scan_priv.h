@@ -15,76 +15,18 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#elif defined(__ARM_NEON) && defined(__aarch64__)
-#include <arm_neon.h>
-#endif
+#include "codec/ndjson_block_priv.h"
 
 struct ndjson_scan {
     const unsigned char *end; /* one past a closing brace or bracket */
     const unsigned char *fault_at;
     const char *fault;
-    int code;      /* E_AGAIN: the text ends before the value does */
-    unsigned high; /* not 0: some byte had its top bit set, so UTF-8 must be checked */
+    int code; /* E_AGAIN: the text ends before the value does */
 };
-
-/* Bits of the 16 bytes at p that end a plain run of string text: quote, backslash or control
- * character. Also ORs the bytes' top bits into *high. Two forms with the same answer: the mask has
- * NDJSON_MASK_STEP bits a byte. */
-#if defined(__SSE2__)
-#define NDJSON_MASK_STEP 1
-static inline uint64_t ndjson_special16(const unsigned char *p, unsigned *high)
-{
-    __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-    __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
-    __m128i slash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
-    __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v);
-    *high |= (unsigned)_mm_movemask_epi8(v);
-    return (uint32_t)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, slash), control));
-}
-#elif defined(__ARM_NEON) && defined(__aarch64__)
-#define NDJSON_MASK_STEP 4
-static inline uint64_t ndjson_special16(const unsigned char *p, unsigned *high)
-{
-    uint8x16_t v = vld1q_u8(p);
-    uint8x16_t special =
-        vorrq_u8(vorrq_u8(vceqq_u8(v, vdupq_n_u8('"')), vceqq_u8(v, vdupq_n_u8('\\'))),
-                 vcltq_u8(v, vdupq_n_u8(0x20)));
-    *high |= vmaxvq_u8(v) & 0x80u;
-    return vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(vreinterpretq_u16_u8(special), 4)), 0);
-}
-#endif
 
 static inline bool ndjson_is_special(unsigned char c)
 {
     return c == '"' || c == '\\' || c < 0x20;
-}
-
-/* First special byte at or after p, or `end`. The portable form, and the tail of the others. */
-static inline const unsigned char *ndjson_run_portable(const unsigned char *p,
-                                                       const unsigned char *end, unsigned *high)
-{
-    unsigned seen = 0;
-    while (p < end && !ndjson_is_special(*p))
-        seen |= *p++;
-    *high |= seen & 0x80u;
-    return p;
-}
-
-static inline const unsigned char *ndjson_run(const unsigned char *p, const unsigned char *end,
-                                              unsigned *high)
-{
-#ifdef NDJSON_MASK_STEP
-    while (end - p >= 16) {
-        uint64_t mask = ndjson_special16(p, high);
-        if (mask)
-            return p + (unsigned)__builtin_ctzll(mask) / NDJSON_MASK_STEP;
-        p += 16;
-    }
-#endif
-    return ndjson_run_portable(p, end, high);
 }
 
 /* The ndjson_fail functions note the fault and yield NULL. */
@@ -161,12 +103,13 @@ static inline const unsigned char *ndjson_skip_escape(struct ndjson_scan *w, con
     }
 }
 
-/* p is behind the opening quote; at the closing quote, or NULL. */
-static inline const unsigned char *ndjson_skip_string(struct ndjson_scan *w, const unsigned char *p,
-                                                      bool *ret_escaped)
+/* p is behind the opening quote; at the closing quote, or NULL. Byte by byte. */
+static inline const unsigned char *
+ndjson_skip_string_portable(struct ndjson_scan *w, const unsigned char *p, bool *ret_escaped)
 {
     for (;;) {
-        p = ndjson_run(p, w->end, &w->high);
+        while (p < w->end && !ndjson_is_special(*p))
+            p++;
         if (UNLIKELY(p == w->end)) {
             PLANT_OVERREAD(p);
             return ndjson_fail_end(w);
@@ -182,39 +125,99 @@ static inline const unsigned char *ndjson_skip_string(struct ndjson_scan *w, con
     }
 }
 
+#ifdef NDJSON_BLOCK16
+/* Escapes of two characters that the block leaves to be looked at singly. */
+static inline bool ndjson_is_rare_escape(unsigned char c)
+{
+    return c == 'n' || c == 't' || c == 'r' || c == 'b' || c == 'f';
+}
+
+/* A block of string text at p with a backslash in it: check its escapes together. @return a byte
+ * that no backslash stands before: the first quote or control character, else one from which the
+ * scan goes on; or NULL */
+static inline const unsigned char *ndjson_skip_escapes16(struct ndjson_scan *w,
+                                                         const unsigned char *p, ndjson_v16 v)
+{
+    uint32_t slashes = ndjson_equal16(v, '\\');
+    uint32_t quotes = ndjson_equal16(v, '"');
+    uint32_t escaped = ndjson_escaped16(slashes);
+    uint32_t stops = (quotes | ndjson_control16(v)) & ~escaped;
+    uint32_t before = (stops - 1) & ~stops & 0xffff;
+    uint32_t rare = escaped & before & ~(slashes | quotes | ndjson_equal16(v, '/'));
+    for (; UNLIKELY(rare); rare &= rare - 1) {
+        unsigned at = (unsigned)__builtin_ctz(rare);
+        if (!ndjson_is_rare_escape(p[at]))
+            return ndjson_skip_escape(w, p + at - 1);
+    }
+    if (stops)
+        return p + (unsigned)__builtin_ctz(stops);
+    return p + 16 - ((slashes & ~escaped) >> 15 & 1); /* the last backslash takes the next byte */
+}
+#endif
+
+/* The same, a block at a time where there are blocks. */
+static inline const unsigned char *ndjson_skip_string(struct ndjson_scan *w, const unsigned char *p,
+                                                      bool *ret_escaped)
+{
+#ifdef NDJSON_BLOCK16
+    while (LIKELY(w->end - p >= 16)) {
+        ndjson_v16 v = ndjson_load16(p);
+        unsigned at = ndjson_special16(v);
+        if (at == 16) {
+            p += 16;
+            continue;
+        }
+        if (LIKELY(p[at] == '"'))
+            return p + at;
+        if (UNLIKELY(p[at] != '\\'))
+            return ndjson_fail(w, p + at, "control character in a string");
+        *ret_escaped = true;
+        p = ndjson_skip_escapes16(w, p, v);
+        if (UNLIKELY(!p))
+            return NULL;
+    }
+#endif
+    return ndjson_skip_string_portable(w, p, ret_escaped);
+}
+
+/* Past the digits at p, which may be none. Most numbers are short, and a loop whose end the
+ * processor foresees lets it read on where a calculated length would make it wait. */
+static inline const unsigned char *ndjson_skip_digits(const unsigned char *p)
+{
+    while (ndjson_is_digit(*p))
+        p++;
+    return p;
+}
+
 /* p is at '-' or a digit; past the number, or NULL. */
 static inline const unsigned char *ndjson_skip_number(struct ndjson_scan *w, const unsigned char *p,
                                                       bool *ret_integer)
 {
     if (*p == '-')
         p++;
-    if (UNLIKELY(!ndjson_is_digit(*p)))
+    const unsigned char *from = p;
+    p = ndjson_skip_digits(p);
+    if (UNLIKELY(p == from))
         return ndjson_fail(w, p, "a number needs a digit here");
-    if (*p == '0') {
-        p++;
-    } else {
-        do {
-            p++;
-        } while (ndjson_is_digit(*p));
-    }
+    if (*from == '0')
+        p = from + 1; /* nothing may follow: the caller wants a separator there */
     if (LIKELY(*p != '.' && (*p | 0x20) != 'e'))
         return p;
     *ret_integer = false;
     if (*p == '.') {
-        p++;
-        if (!ndjson_is_digit(*p))
+        from = ++p;
+        p = ndjson_skip_digits(p);
+        if (p == from)
             return ndjson_fail(w, p, "a number needs a digit after its point");
-        while (ndjson_is_digit(*p))
-            p++;
     }
     if ((*p | 0x20) == 'e') {
         p++;
         if (*p == '+' || *p == '-')
             p++;
-        if (!ndjson_is_digit(*p))
+        from = p;
+        p = ndjson_skip_digits(p);
+        if (p == from)
             return ndjson_fail(w, p, "a number needs a digit in its exponent");
-        while (ndjson_is_digit(*p))
-            p++;
     }
     return p;
 }
@@ -230,8 +233,39 @@ static inline const unsigned char *ndjson_skip_word(struct ndjson_scan *w, const
     return p;
 }
 
-/* p is at the first byte of any value; past it, or NULL. `depth` levels are open around it. */
-const unsigned char *ndjson_skip_value(struct ndjson_scan *w, const unsigned char *p,
-                                       unsigned depth);
+/* p is at the first byte of a value that is neither object nor array; past it, or NULL. */
+static inline const unsigned char *ndjson_skip_scalar(struct ndjson_scan *w, const unsigned char *p)
+{
+    bool ignored = false;
+    switch (*p) {
+    case '"':
+        p = ndjson_skip_string(w, p + 1, &ignored);
+        return p ? p + 1 : NULL;
+    case '-':
+    case '0':
+    case '1':
+    case '2':
+    case '3':
+    case '4':
+    case '5':
+    case '6':
+    case '7':
+    case '8':
+    case '9':
+        return ndjson_skip_number(w, p, &ignored);
+    case 't':
+        return ndjson_skip_word(w, p, "true");
+    case 'f':
+        return ndjson_skip_word(w, p, "false");
+    case 'n':
+        return ndjson_skip_word(w, p, "null");
+    default:
+        return ndjson_fail(w, p, "expected a value");
+    }
+}
+
+/* p is at '{' or '['; past its end, or NULL. `depth` levels are open around it. */
+const unsigned char *ndjson_skip_container(struct ndjson_scan *w, const unsigned char *p,
+                                           unsigned depth);
 
 #endif

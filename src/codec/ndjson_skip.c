@@ -5,38 +5,7 @@
 
 typedef unsigned char byte; /* unit scalar: one byte of the record */
 
-static inline const byte *skip_scalar(struct ndjson_scan *w, const byte *p)
-{
-    bool ignored = false;
-    switch (*p) {
-    case '"':
-        p = ndjson_skip_string(w, p + 1, &ignored);
-        return p ? p + 1 : NULL;
-    case '-':
-    case '0':
-    case '1':
-    case '2':
-    case '3':
-    case '4':
-    case '5':
-    case '6':
-    case '7':
-    case '8':
-    case '9':
-        return ndjson_skip_number(w, p, &ignored);
-    case 't':
-        return ndjson_skip_word(w, p, "true");
-    case 'f':
-        return ndjson_skip_word(w, p, "false");
-    case 'n':
-        return ndjson_skip_word(w, p, "null");
-    default:
-        return ndjson_fail(w, p, "expected a value");
-    }
-}
-
-/* p is at '{' or '['; past its end, or NULL. `depth` levels are open around it. */
-static const byte *skip_container(struct ndjson_scan *w, const byte *p, unsigned depth)
+const byte *ndjson_skip_container(struct ndjson_scan *w, const byte *p, unsigned depth)
 {
     uint64_t objects = 0; /* one bit a level opened here, innermost lowest: 1 = object */
     unsigned opened = 0;
@@ -55,7 +24,7 @@ static const byte *skip_container(struct ndjson_scan *w, const byte *p, unsigned
                 continue;
             }
         } else {
-            p = skip_scalar(w, p);
+            p = ndjson_skip_scalar(w, p);
             if (UNLIKELY(!p))
                 return NULL;
             p = ndjson_skip_space(p);
@@ -89,11 +58,6 @@ static const byte *skip_container(struct ndjson_scan *w, const byte *p, unsigned
     }
 }
 
-const byte *ndjson_skip_value(struct ndjson_scan *w, const byte *p, unsigned depth)
-{
-    return *p == '{' || *p == '[' ? skip_container(w, p, depth) : skip_scalar(w, p);
-}
-
 int ndjson_measure(struct str text, size_t *ret_len)
 {
     const byte *begin = (const byte *)text.ptr;
@@ -111,7 +75,7 @@ int ndjson_measure(struct str text, size_t *ret_len)
     if (last == begin)
         return E_AGAIN;
     struct ndjson_scan w = {.end = last + 1};
-    const byte *p = skip_container(&w, begin, 0);
+    const byte *p = ndjson_skip_container(&w, begin, 0);
     if (!p && w.code == E_AGAIN)
         return E_AGAIN;
     *ret_len = (size_t)((p ? p : w.fault_at) - begin);

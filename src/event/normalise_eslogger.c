@@ -32,6 +32,36 @@ static const struct {
 #undef ROW
 };
 
+/* What else is in a process. Source: EndpointSecurity/ESMessage.h, sys/stat.h. */
+static const char *const token_members[] = {"rgid", "egid",       "asid", "ruid",
+                                            "euid", "pidversion", "pid",  "auid"};
+static const char *const stat_members[] = {
+    "st_dev",    "st_ino",       "st_mode",      "st_nlink",     "st_uid",           "st_gid",
+    "st_rdev",   "st_atimespec", "st_mtimespec", "st_ctimespec", "st_birthtimespec", "st_size",
+    "st_blocks", "st_blksize",   "st_flags",     "st_gen"};
+static const char *const tokens[] = {"audit_token", "parent_audit_token",
+                                     "responsible_audit_token"};
+static const char *const other_members[] = {"original_ppid", "is_es_client",
+                                            "executable.path_truncated"};
+
+static void step_over(struct path_builder *b, const char *at, const char *const *members,
+                      size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        normalise_path(b, arena_fmt(b->arena, "!%s.%s", at, members[i]), TARGET_MARK);
+}
+
+/* Members of a process that are of no use beyond the raw line. */
+static void step_over_process(struct path_builder *b, const char *at)
+{
+    step_over(b, at, other_members, ARRAY_LEN(other_members));
+    for (size_t i = 0; i < ARRAY_LEN(tokens); i++)
+        step_over(b, arena_fmt(b->arena, "%s.%s", at, tokens[i]).ptr, token_members,
+                  ARRAY_LEN(token_members));
+    step_over(b, arena_fmt(b->arena, "%s.executable.stat", at).ptr, stat_members,
+              ARRAY_LEN(stat_members));
+}
+
 static int make_paths(struct arena *arena, struct format_paths *ret_paths)
 {
     struct path_builder b = {.arena = arena};
@@ -42,6 +72,12 @@ static int make_paths(struct arena *arena, struct format_paths *ret_paths)
             normalise_path(&b, arena_fmt(arena, "%s.%s", blocks[block], process_members[i]),
                            TARGET_MARK);
     }
+    /* Behind all others, so that theirs keep their numbers. */
+    for (unsigned block = 0; block < ES_BLOCKS; block++)
+        step_over_process(&b, blocks[block]);
+    step_over(&b, "event.*.cwd.stat", stat_members, ARRAY_LEN(stat_members));
+    step_over(&b, "event.*.cwd", (const char *const[]){"path_truncated"}, 1);
+    step_over(&b, "event.*.target.stat", stat_members, ARRAY_LEN(stat_members));
     return normalise_paths_done(&b, ret_paths);
 }
 

@@ -51,8 +51,14 @@ static bool look_with_all(struct str text)
     struct str line = {copy, text.len};
     bool wanted = ndjson_kernel_portable.is_one_object(line);
     const struct ndjson_kernel *kernel;
-    for (unsigned i = 0; (kernel = ndjson_kernel_at(i)); i++)
+    size_t ascii = 0;
+    while (ascii < text.len && (unsigned char)copy[ascii] < 0x80)
+        ascii++;
+    for (unsigned i = 0; (kernel = ndjson_kernel_at(i)); i++) {
         assert_int_equal(kernel->is_one_object(line), wanted);
+        size_t said = kernel->ascii(line);
+        assert_true(said <= ascii && (said == text.len) == (ascii == text.len));
+    }
     assert_int_equal(plain_look(line), wanted);
     free(copy);
     return wanted;
