@@ -89,7 +89,8 @@ int cmd_rules_list(struct cli *cli, const struct opt *opt, struct err *err)
 const struct opt_row cmd_rules_build_rows[] = {
     {"to", 't', OPT_TEXT, "FILE", "where to write the ruleset (required)", 0, 0},
     RULES_PLACEHOLDERS,
-    {"no-builtin", 0, OPT_FLAG, NULL, "leave out the analytics that come with the program", 0, 0},
+    {"no-builtin", 0, OPT_FLAG, NULL,
+     "leave out the analytics and signatures that come with the program", 0, 0},
     OPT_END,
 };
 
@@ -104,6 +105,8 @@ int cmd_rules_build(struct cli *cli, const struct opt *opt, struct err *err)
         rc = rules_use_options(&rules, opt, err);
     if (!rc && !opt_flag(opt, "no-builtin"))
         rc = rules_add_builtin(&rules, err);
+    if (!rc && !opt_flag(opt, "no-builtin"))
+        rc = rules_add_signatures(&rules, err);
     for (size_t i = 0; !rc && i < opt->args_len; i++)
         rc = rules_add_path(&rules, opt->args[i], err);
     if (!rc && !rules.counts.accepted)

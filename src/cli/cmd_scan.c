@@ -31,7 +31,9 @@ enum { SECONDS_MOST = 3600, MEGABYTES_MOST = 1024 };
 
 const struct opt_row cmd_scan_rows[] = {
     {"yara", 'y', OPT_TEXTS, "PATH",
-     "YARA rules (required): a file, or a folder of which every *.yar and *.yara is taken", 0, 0},
+     "YARA rules: a file, a folder of which every *.yar and *.yara is taken, or 'builtin' (the "
+     "default)",
+     0, 0},
     {"seconds", 0, OPT_NUMBER, "N", "most seconds for one file (default 30)", 1, SECONDS_MOST},
     {"megabytes", 0, OPT_NUMBER, "N", "look at the first N MiB of a file (default 256)", 1,
      MEGABYTES_MOST},
@@ -107,8 +109,12 @@ static int load_rules(struct scan *s, const struct opt *opt, struct err *err)
     size_t pos = 0;
     const char *path;
     int rc = 0;
+    if (!opt_text(opt, "yara", NULL))
+        rc = rulefiles_each_signature(add_rules, s, err);
     while (!rc && (path = opt_text_next(opt, "yara", &pos)))
-        rc = rulefiles_each(path, RULEFILES_YARA, add_rules, s, err);
+        rc = strcmp(path, RULEFILES_BUILTIN_PATH) == 0
+                 ? rulefiles_each_signature(add_rules, s, err)
+                 : rulefiles_each(path, RULEFILES_YARA, add_rules, s, err);
     if (!rc && !s->rule_files)
         rc = err_set(err, E_ARG, "there are no rules to look for; name some with --yara PATH");
     return rc ? rc : yara_worker_start(s->worker, err);

@@ -102,15 +102,15 @@ const struct opt_command cli_commands[] = {
      "  cordon rules backtest sigma/rules/macos --in recording.jsonl",
      cmd_backtest},
     {OFFLINE, "scan", NULL, "PATH...", 1, OPT_ARGS_ANY, cmd_scan_rows, NULL,
-     "Look for YARA rules in files",
+     "Look for known malware, or for YARA rules, in files",
      "PATH is a file, or a folder with all regular files below it; symbolic links in it are not\n"
-     "followed. Rules may import the modules hash, macho, elf, math, string, time and console, "
-     "and\n"
-     "include nothing. They run in a process that can neither open files nor reach the network; a\n"
-     "file on which it dies or takes too long is named and left out. Exit status 1 when a file "
-     "could\n"
-     "not be scanned. On macOS the program has no YARA.\n\n"
-     "  cordon scan --yara rules/ --output jsonl /home /tmp",
+     "followed. Without --yara it looks for the known Mac malware of which the program has\n"
+     "signatures. Rules may import the modules hash, macho, elf, math, string, time and console,\n"
+     "and include nothing. They run in a process that can neither open files nor reach the\n"
+     "network; a file on which it dies or takes too long is named and left out. Exit status 1\n"
+     "when a file could not be scanned. On macOS the program has no YARA.\n\n"
+     "  cordon scan ~/Downloads /srv/collected\n"
+     "  cordon scan --yara rules/ --yara builtin --output jsonl /home /tmp",
      cmd_scan},
     {OFFLINE, "fields", NULL, "", 0, 0, list_rows, NULL, "List the fields that events have",
      "Rules and filters name a field by its dotted name or by its Sigma name.", cmd_fields},

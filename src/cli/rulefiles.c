@@ -131,15 +131,25 @@ int rulefiles_each(const char *path, unsigned kinds, rulefiles_fn fn, void *arg,
     }
 }
 
-int rulefiles_each_builtin(rulefiles_fn fn, void *arg, struct err *err)
+static int each_content(const struct content_file *files, size_t len, rulefiles_fn fn, void *arg,
+                        struct err *err)
 {
     char name[ERR_SOURCE_BYTES];
-    for (size_t i = 0; i < content_analytics_len; i++) {
-        (void)snprintf(name, sizeof(name), RULEFILES_BUILTIN "%.*s",
-                       STR_FMT(content_analytics[i].name));
-        int rc = fn(arg, name, content_analytics[i].bytes, err);
+    for (size_t i = 0; i < len; i++) {
+        (void)snprintf(name, sizeof(name), RULEFILES_BUILTIN "%.*s", STR_FMT(files[i].name));
+        int rc = fn(arg, name, files[i].bytes, err);
         if (rc)
             return rc;
     }
     return 0;
+}
+
+int rulefiles_each_builtin(rulefiles_fn fn, void *arg, struct err *err)
+{
+    return each_content(content_analytics, content_analytics_len, fn, arg, err);
+}
+
+int rulefiles_each_signature(rulefiles_fn fn, void *arg, struct err *err)
+{
+    return each_content(content_yara, content_yara_len, fn, arg, err);
 }

@@ -9,6 +9,8 @@
 
 /** How the name of a built-in file begins in places and lists. */
 #define RULEFILES_BUILTIN "builtin:"
+/** What stands for the built-in files where a path is asked for. */
+#define RULEFILES_BUILTIN_PATH "builtin"
 
 /** Which files of a folder are rule files: *.yml and *.yaml, or *.yar and *.yara, or both. */
 enum { RULEFILES_YAML = 1, RULEFILES_YARA = 2 };
@@ -32,5 +34,8 @@ int rulefiles_each(const char *path, unsigned kinds, rulefiles_fn fn, void *arg,
 
 /** Call `fn` for every built-in analytic. @return 0 or what `fn` returned */
 int rulefiles_each_builtin(rulefiles_fn fn, void *arg, struct err *err) MUST_CHECK;
+
+/** Call `fn` for every built-in signature, a YARA rule each. @return 0 or what `fn` returned */
+int rulefiles_each_signature(rulefiles_fn fn, void *arg, struct err *err) MUST_CHECK;
 
 #endif

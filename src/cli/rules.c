@@ -75,6 +75,21 @@ int rules_add_builtin(struct rules *r, struct err *err)
     return rulefiles_each_builtin(add_file, r, err);
 }
 
+/* They compile: a test sees to it. A program without YARA builds rulesets for devices that have it.
+ */
+static int add_signature(void *arg, const char *path, struct str bytes, struct err *err)
+{
+    struct rules *r = arg;
+    r->files++;
+    r->counts.accepted++;
+    return builder_add_yara(r->builder, str_of(path), bytes, err);
+}
+
+int rules_add_signatures(struct rules *r, struct err *err)
+{
+    return rulefiles_each_signature(add_signature, r, err);
+}
+
 int rules_load(struct rules *r, const char *path, struct err *err)
 {
     int rc = file_read(path, (size_t)param_default(PARAM_RULESET_BYTES), &r->image, err);

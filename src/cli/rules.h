@@ -39,6 +39,8 @@ void rules_done(struct rules *r);
 int rules_add_path(struct rules *r, const char *path, struct err *err) MUST_CHECK;
 /** Compile the built-in analytics. */
 int rules_add_builtin(struct rules *r, struct err *err) MUST_CHECK;
+/** Add the built-in signatures: devices with YARA look into files with them. */
+int rules_add_signatures(struct rules *r, struct err *err) MUST_CHECK;
 /** Compile the documents of one text. */
 int rules_add_bytes(struct rules *r, const char *source, struct str bytes,
                     struct err *err) MUST_CHECK;

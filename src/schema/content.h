@@ -19,6 +19,9 @@ extern const size_t content_analytics_len;
 extern const struct content_file content_prevent[]; /* lists of content/prevent */
 extern const size_t content_prevent_len;
 
+extern const struct content_file content_yara[]; /* signatures of content/yara, a rule each */
+extern const size_t content_yara_len;
+
 extern const struct content_file content_documents[]; /* openapi.yaml */
 extern const size_t content_documents_len;
 

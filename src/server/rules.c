@@ -67,6 +67,12 @@ static int add_all(struct builder *b, const struct rules_source *source, struct 
         if (rc)
             return rc;
     }
+    for (size_t i = 0; i < content_yara_len; i++) {
+        int rc = builder_add_yara(b, content_yara[i].name, content_yara[i].bytes, err);
+        if (rc)
+            return rc;
+        counts->accepted++;
+    }
     int rc = add_own(b, buf_str(&source->own), r, counts, err);
     if (rc == 0)
         rc = builder_add_list(b, &source->list, err);

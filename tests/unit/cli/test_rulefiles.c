@@ -149,33 +149,47 @@ static void the_callback_ends_the_walk(void **state)
     buf_done(&seen.text);
 }
 
+static size_t builtin_count;
+
 static int count_builtin(void *arg, const char *path, struct str bytes, struct err *err)
 {
+    const char *begin = arg;
     (void)err;
     assert_true(str_starts(str_of(path), STR(RULEFILES_BUILTIN)));
-    assert_true(str_starts(bytes, STR("title: ")));
-    ++*(size_t *)arg;
+    assert_true(str_starts(bytes, str_of(begin)));
+    builtin_count++;
     return 0;
 }
 
-/* The table in the program is the folder in the source, byte for byte. */
-static void the_builtin_files_are_those_of_the_source(void **state)
+static void is_of_the_source(const struct content_file *files, size_t len, const char *folder)
 {
-    (void)state;
-    size_t count = 0;
-    assert_ok(rulefiles_each_builtin(count_builtin, &count, NULL));
-    assert_int_equal(count, content_analytics_len);
-    assert_true(count >= 12);
-    for (size_t i = 0; i < content_analytics_len; i++) {
+    for (size_t i = 0; i < len; i++) {
         struct buf bytes CLEANUP(buf_done) = {0};
         char path[512];
-        (void)snprintf(path, sizeof(path), CORDON_SOURCE_DIR "/content/analytics/%.*s",
-                       STR_FMT(content_analytics[i].name));
+        (void)snprintf(path, sizeof(path), CORDON_SOURCE_DIR "/content/%s/%.*s", folder,
+                       STR_FMT(files[i].name));
         assert_ok(file_read(path, 1 << 20, &bytes, NULL));
-        assert_true(str_eq(buf_str(&bytes), content_analytics[i].bytes));
+        assert_true(str_eq(buf_str(&bytes), files[i].bytes));
         if (i)
-            assert_true(str_cmp(content_analytics[i - 1].name, content_analytics[i].name) < 0);
+            assert_true(str_cmp(files[i - 1].name, files[i].name) < 0);
     }
+}
+
+/* The tables in the program are the folders in the source, byte for byte. */
+static void the_builtin_files_are_those_of_the_source(void **state)
+{
+    char analytic[] = "title: ", signature[] = "rule mac_";
+    (void)state;
+    builtin_count = 0;
+    assert_ok(rulefiles_each_builtin(count_builtin, analytic, NULL));
+    assert_int_equal(builtin_count, content_analytics_len);
+    assert_true(builtin_count >= 12);
+    is_of_the_source(content_analytics, content_analytics_len, "analytics");
+    builtin_count = 0;
+    assert_ok(rulefiles_each_signature(count_builtin, signature, NULL));
+    assert_int_equal(builtin_count, content_yara_len);
+    assert_true(builtin_count >= 15);
+    is_of_the_source(content_yara, content_yara_len, "yara");
 }
 
 static int nothing(void *arg, const char *path, struct str bytes, struct err *err)
