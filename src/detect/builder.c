@@ -321,6 +321,7 @@ static int add_documents(struct file *f, struct yaml_node *const *docs, size_t l
                 *err = why;
             return rc;
         }
+        counts->documents++;
         counts->accepted += refusal == 0 ? rules : 0;
         counts->refused += refusal ? 1 : 0;
         if (refusal && refused)

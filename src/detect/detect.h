@@ -17,9 +17,10 @@ struct builder;
 
 /** What builder_add_sigma did with the documents of one file. */
 struct builder_counts {
-    uint32_t accepted; /* rules */
-    uint32_t refused;  /* documents */
-    uint32_t filters;  /* accepted ones; counted by builder_link */
+    uint32_t accepted;  /* rules */
+    uint32_t refused;   /* documents */
+    uint32_t filters;   /* accepted ones; counted by builder_link */
+    uint32_t documents; /* given, the refused ones too */
 };
 
 /** One refused document: called for each with a report that has file, line and column. */

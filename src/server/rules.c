@@ -1,6 +1,8 @@
 /* Compiling, storing and signing rulesets. See rules.h. */
 #include "server/rules.h"
 
+#include <string.h>
+
 #include "crypto/hash.h"
 #include "detect/detect.h"
 #include "fleet/entry.h"
@@ -11,9 +13,12 @@
 #include "schema/content.h"
 #include "schema/param.h"
 
+#define UPLOADED "uploaded" /* where the operator's rules come from, in places */
+
 struct refusals {
     struct json_out j;
     struct err last;
+    uint32_t uploaded; /* of the operator's */
 };
 
 static void refused(void *arg, const struct err *err)
@@ -26,6 +31,7 @@ static void refused(void *arg, const struct err *err)
     json_kv_cstr(&r->j, "message", err->message);
     json_object_end(&r->j);
     r->last = *err;
+    r->uploaded += strcmp(err->source, UPLOADED) == 0;
 }
 
 /* The uploaded rules, and then what goes with rules wherever they came from. */
@@ -34,11 +40,12 @@ static int add_own(struct builder *b, struct str own, struct refusals *r,
 {
     if (own.len == 0)
         return builder_link(b, refused, r, counts, err);
-    uint32_t before = counts->accepted;
-    int rc = builder_add_sigma(b, own, "uploaded", refused, r, counts, err);
+    uint32_t before = counts->documents;
+    int rc = builder_add_sigma(b, own, UPLOADED, refused, r, counts, err);
+    uint32_t given = counts->documents - before;
     if (rc == 0)
         rc = builder_link(b, refused, r, counts, err);
-    if (rc || counts->accepted + counts->filters != before)
+    if (rc || r->uploaded < given)
         return rc;
     /* Activating it would take away what the fleet has, for nothing. */
     *err = r->last;
