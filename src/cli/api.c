@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -319,6 +320,12 @@ static void free_text(char **text)
     free(*text);                           /* jansson's own allocation */
 }
 
+static size_t read_file(char *ptr, size_t cap, void *arg)
+{
+    ssize_t n = read(*(const int *)arg, ptr, cap);
+    return n < 0 ? SIZE_MAX : (size_t)n;
+}
+
 int api_call(struct api *api, enum route_id route, const struct api_request *request,
              json_t **ret_answer, struct err *err)
 {
@@ -340,6 +347,13 @@ int api_call(struct api *api, enum route_id route, const struct api_request *req
         .body = str_of(body),
         .answer_bytes_max = ANSWER_BYTES_MAX,
     };
+    int file = request->file;
+    if (request->file_bytes) {
+        call.content_type = "application/octet-stream";
+        call.read = read_file;
+        call.read_arg = &file;
+        call.read_bytes = request->file_bytes;
+    }
     int rc = http_client_call(api->client, &call, &answer, err);
     if (rc)
         return rc;

@@ -34,9 +34,11 @@ void json_freep(json_t **json);
 
 /** What is sent; `{0}` is a call without parameter, query and body. */
 struct api_request {
-    struct str id;    /* value of the path's braced part */
-    struct str query; /* without '?', made with api_query_add */
-    json_t *body;     /* borrowed; NULL = none */
+    struct str id;       /* value of the path's braced part */
+    struct str query;    /* without '?', made with api_query_add */
+    json_t *body;        /* borrowed; NULL = none */
+    int file;            /* instead of the body, from its position on; */
+    uint64_t file_bytes; /* 0 = no file */
 };
 
 /**

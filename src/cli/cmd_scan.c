@@ -14,6 +14,8 @@
 #include "base/timefmt.h"
 #include "cli/cli.h"
 #include "cli/rulefiles.h"
+#include "cli/scan_upload.h"
+#include "cli/view.h"
 #include "codec/json_out.h"
 #include "crypto/hash.h"
 #include "os/clock.h"
@@ -34,6 +36,8 @@ const struct opt_row cmd_scan_rows[] = {
      "YARA rules: a file, a folder of which every *.yar and *.yara is taken, or 'builtin' (the "
      "default)",
      0, 0},
+    {"upload", 0, OPT_FLAG, NULL, "send each file to the server instead, which has rules", 0, 0},
+    {"ruleset", 0, OPT_TEXT, "VERSION", "with --upload: not the ruleset in force", 0, 0},
     {"seconds", 0, OPT_NUMBER, "N", "most seconds for one file (default 30)", 1, SECONDS_MOST},
     {"megabytes", 0, OPT_NUMBER, "N", "look at the first N MiB of a file (default 256)", 1,
      MEGABYTES_MOST},
@@ -46,6 +50,9 @@ struct scan {
     struct cli *cli;
     unsigned form;
     struct yara_worker *worker;
+    struct api *api; /* NULL: the files are scanned here */
+    const char *ruleset;
+    uint32_t rules; /* of the server */
     struct yara_found found;
     unsigned rule_files;
     uint64_t files; /* scanned */
@@ -58,6 +65,7 @@ struct scan {
 static void scan_done(struct scan *s)
 {
     yara_worker_free(s->worker);
+    api_free(s->api);
     yara_found_done(&s->found);
 }
 
@@ -166,7 +174,70 @@ static void print_matches(struct scan *s, const char *path, int fd)
         print_match(s, path, json_array_get(matches, i), sha256);
 }
 
-static int scan_file(struct scan *s, const char *path)
+/* ------------------------------------------------------------------ by the server */
+
+static void print_entry(struct scan *s, const char *path, const json_t *entry, const char *sha256)
+{
+    struct out *out = &s->cli->out;
+    struct buf action CLEANUP(buf_done) = {0};
+    s->matches++;
+    if (s->form == FORM_TABLE) {
+        buf_addf(&action, "prevent list: %.*s", STR_FMT(view_text(entry, "action")));
+        out_line(out, "%-40s  %s", buf_cstr(&action), path);
+        return;
+    }
+    struct json_out j = {.out = &out->text};
+    char *text = json_dumps(entry, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    json_object_begin(&j);
+    json_kv_cstr(&j, "path", path);
+    json_kv_cstr(&j, "sha256", sha256);
+    json_key(&j, "prevent");
+    json_raw(&j, text ? str_of(text) : STR("null"));
+    json_object_end(&j);
+    free(text);
+    buf_add_char(&out->text, '\n');
+    out_end_line(out);
+}
+
+static void print_answer(struct scan *s, const char *path, const json_t *answer)
+{
+    const json_t *matches = json_object_get(answer, "matches");
+    const json_t *entry = json_object_get(answer, "prevent");
+    const char *sha256 = json_string_value(json_object_get(answer, "sha256"));
+    const char *reason = json_string_value(json_object_get(answer, "reason"));
+    s->rules = (uint32_t)json_integer_value(json_object_get(answer, "rules"));
+    s->found.bytes = (uint64_t)json_integer_value(json_object_get(answer, "bytes"));
+    clear_progress(s);
+    if (!json_is_true(json_object_get(answer, "complete")))
+        report(s, path, reason ? reason : "the server did not look at all of it");
+    if (json_is_object(entry))
+        print_entry(s, path, entry, sha256 ? sha256 : "");
+    for (size_t i = 0; i < json_array_size(matches); i++)
+        print_match(s, path, json_array_get(matches, i), sha256 ? sha256 : "");
+}
+
+/* What concerns one file alone costs a message, anything else ends the run. */
+static int send_file(struct scan *s, const char *path, int fd, off_t bytes, struct err *err)
+{
+    struct err why = {0};
+    json_t *answer CLEANUP(json_freep) = NULL;
+    int rc = scan_upload(s->api, s->ruleset, fd, (uint64_t)bytes, &answer, &why);
+    if (rc == E_LIMIT || rc == E_IO || rc == E_TIMEOUT) {
+        report(s, path, why.message);
+        return 0;
+    }
+    if (rc) {
+        *err = why;
+        return rc;
+    }
+    print_answer(s, path, answer);
+    show_progress(s);
+    return s->cli->out.error;
+}
+
+/* ------------------------------------------------------------------ all files */
+
+static int scan_file(struct scan *s, const char *path, struct err *end)
 {
     struct err err = {0};
     struct stat st;
@@ -178,6 +249,8 @@ static int scan_file(struct scan *s, const char *path)
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
         return 0; /* it was another file a moment ago */
     s->files++;
+    if (s->api)
+        return send_file(s, path, fd, st.st_size, end);
     int rc = yara_worker_scan(s->worker, fd, &s->found, &err);
     if (rc)
         report(s, path, err.message);
@@ -201,29 +274,50 @@ static int scan_path(struct scan *s, const char *path, struct err *err)
     int rc = fts ? 0 : err_errno(err, file_errno_code(errno), errno, "cannot read %s", path);
     while (rc == 0 && !cli_interrupted() && (e = fts_read(fts))) {
         if (e->fts_info == FTS_F)
-            rc = scan_file(s, e->fts_path);
+            rc = scan_file(s, e->fts_path, err);
         else if (e->fts_info == FTS_NS || e->fts_info == FTS_ERR || e->fts_info == FTS_DNR)
             report(s, e->fts_path, strerror(e->fts_errno));
     }
     return rc;
 }
 
+/* `own` is the worker's program as long as it may be started. */
+static int start_here(struct scan *s, const struct opt *opt, char *own, const char *const *argv,
+                      struct err *err)
+{
+    struct yara_limits limits = yara_limits_default;
+    if (s->ruleset)
+        return err_set(err, E_ARG, "--ruleset is for --upload");
+    if (!yara_available())
+        return err_set(
+            err, E_UNSUPPORTED,
+            "YARA is not part of this program on this system; a server has it: --upload");
+    limits.seconds = (uint32_t)opt_number(opt, "seconds", limits.seconds);
+    limits.file_bytes = (uint64_t)opt_number(opt, "megabytes", (int64_t)(limits.file_bytes >> 20))
+                        << 20;
+    int rc = proc_own_path(own, PATH_MAX, err);
+    if (rc == 0)
+        rc = yara_worker_new(argv, &limits, &s->worker);
+    return rc ? rc : load_rules(s, opt, err);
+}
+
+static int start_there(struct scan *s, const struct opt *opt, struct err *err)
+{
+    size_t pos = 0;
+    if (opt_text_next(opt, "yara", &pos) || opt_number(opt, "seconds", 0) ||
+        opt_number(opt, "megabytes", 0))
+        return err_set(err, E_ARG, "with --upload the server has the rules and the limits");
+    return api_open(opt, &s->api, err);
+}
+
 int cmd_scan(struct cli *cli, const struct opt *opt, struct err *err)
 {
     char own[PATH_MAX];
     const char *const argv[] = {own, SCAN_WORKER_ARG, NULL};
-    struct yara_limits limits = yara_limits_default;
-    struct scan s CLEANUP(scan_done) = {.cli = cli, .form = opt_choice(opt, "output")};
-    if (!yara_available())
-        return err_set(err, E_UNSUPPORTED, "YARA is not part of this program on this system");
-    limits.seconds = (uint32_t)opt_number(opt, "seconds", limits.seconds);
-    limits.file_bytes = (uint64_t)opt_number(opt, "megabytes", (int64_t)(limits.file_bytes >> 20))
-                        << 20;
-    int rc = proc_own_path(own, sizeof own, err);
-    if (rc == 0)
-        rc = yara_worker_new(argv, &limits, &s.worker);
-    if (rc == 0)
-        rc = load_rules(&s, opt, err);
+    struct scan s CLEANUP(scan_done) = {
+        .cli = cli, .form = opt_choice(opt, "output"), .ruleset = opt_text(opt, "ruleset", NULL)};
+    int rc =
+        opt_flag(opt, "upload") ? start_there(&s, opt, err) : start_here(&s, opt, own, argv, err);
     cli_catch_interrupt();
     for (size_t i = 0; rc == 0 && i < opt->args_len && !cli_interrupted(); i++)
         rc = scan_path(&s, opt->args[i], err);
@@ -231,7 +325,7 @@ int cmd_scan(struct cli *cli, const struct opt *opt, struct err *err)
     if (rc)
         return rc;
     out_line(&cli->err, "%llu files with %u rules: %llu matches, %llu not scanned%s",
-             (unsigned long long)s.files, yara_worker_rules(s.worker),
+             (unsigned long long)s.files, s.api ? s.rules : yara_worker_rules(s.worker),
              (unsigned long long)s.matches, (unsigned long long)s.failed,
              s.cut ? "; files longer than --megabytes were looked at in part" : "");
     if (cli_interrupted())

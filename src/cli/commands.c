@@ -101,7 +101,7 @@ const struct opt_command cli_commands[] = {
      "  cordon rules backtest new.yml --since 14d\n"
      "  cordon rules backtest sigma/rules/macos --in recording.jsonl",
      cmd_backtest},
-    {OFFLINE, "scan", NULL, "PATH...", 1, OPT_ARGS_ANY, cmd_scan_rows, NULL,
+    {OFFLINE, "scan", NULL, "PATH...", 1, OPT_ARGS_ANY, cmd_scan_rows, api_shared_rows,
      "Look for known malware, or for YARA rules, in files",
      "PATH is a file, or a folder with all regular files below it; symbolic links in it are not\n"
      "followed. Without --yara it looks for the known Mac malware of which the program has\n"
@@ -109,8 +109,11 @@ const struct opt_command cli_commands[] = {
      "and include nothing. They run in a process that can neither open files nor reach the\n"
      "network; a file on which it dies or takes too long is named and left out. Exit status 1\n"
      "when a file could not be scanned. On macOS the program has no YARA.\n\n"
+     "With --upload each file goes to the server, which looks for the YARA rules of its ruleset\n"
+     "and says whether a prevent list names the file's hash.\n\n"
      "  cordon scan ~/Downloads /srv/collected\n"
-     "  cordon scan --yara rules/ --yara builtin --output jsonl /home /tmp",
+     "  cordon scan --yara rules/ --yara builtin --output jsonl /home /tmp\n"
+     "  cordon scan --upload suspicious.dmg",
      cmd_scan},
     {OFFLINE, "fields", NULL, "", 0, 0, list_rows, NULL, "List the fields that events have",
      "Rules and filters name a field by its dotted name or by its Sigma name.", cmd_fields},

@@ -101,6 +101,8 @@ enum route_auth { AUTH_NONE, AUTH_DEVICE, AUTH_PERSON };
       "events.read", 0, "what a hunt found, by event time")                                        \
     X(ROUTE_HUNT_CANCEL, LISTENER_ADMIN, "POST", "/api/v1/hunts/{id}/cancel", AUTH_PERSON,         \
       "hunts.run", 0, "end it; what it found is kept")                                             \
+    X(ROUTE_SCAN, LISTENER_ADMIN, "POST", "/api/v1/scans", AUTH_PERSON, "hunts.run", 67108864,     \
+      "look for the YARA rules and the prevent lists of a ruleset in a file")                      \
     X(ROUTE_AUDIT, LISTENER_ADMIN, "GET", "/api/v1/audit", AUTH_PERSON, "audit.read", 0,           \
       "audit log, newest first")                                                                   \
     X(ROUTE_ENROLL, LISTENER_DEVICE, "POST", "/device/v1/enroll", AUTH_NONE, "", 65536,            \

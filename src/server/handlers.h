@@ -62,6 +62,8 @@ void hunts_create(struct call *c);
 void hunts_get(struct call *c);
 void hunts_results(struct call *c);
 void hunts_cancel(struct call *c);
+/* api_scans.c */
+void scans_create(struct call *c);
 /* api_audit.c */
 void audit_list(struct call *c);
 /* device_enroll.c */

@@ -17,6 +17,7 @@
 #include "server/plan.h"
 #include "server/prevent_update.h"
 #include "server/rules.h"
+#include "server/scans.h"
 #include "server/server.h"
 #include "server/signer.h"
 #include "server/stream.h"
@@ -232,6 +233,8 @@ static int set_up(struct server *s, struct listeners *l, struct buf *password, s
     if (rc == 0)
         rc = hunts_new(s, &s->hunts, err);
     if (rc == 0)
+        rc = scans_new(s, &s->scans, err);
+    if (rc == 0)
         rc = throttle_new((unsigned)param_default(PARAM_LOGIN_FAILURES),
                           param_default(PARAM_LOGIN_FAILURE_S) * 1000, &s->logins);
     if (rc == 0)
@@ -258,6 +261,7 @@ static void tear_down(struct server *s, struct listeners *l)
     worker_free(s->worker);
     worker_free(s->rules_worker);
     hunts_free(s->hunts);
+    scans_free(s->scans);
     prevent_update_free(s->updates);
     throttle_free(s->logins);
     store_close(s->store);

@@ -21,6 +21,7 @@ struct channels;
 struct hunts;
 struct listeners;
 struct prevent_update;
+struct scans;
 struct served;
 struct stream;
 struct throttle;
@@ -38,6 +39,7 @@ struct server {
     struct worker *rules_worker; /* rulesets alone: compiling hostile YARA rules takes a while */
     struct change *changes;      /* of the ruleset: the first is in work, the others wait */
     struct hunts *hunts;
+    struct scans *scans;
     struct prevent_update *updates; /* NULL: no source is named */
     struct throttle *logins;
     struct listeners *listeners;

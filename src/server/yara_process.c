@@ -57,14 +57,9 @@ int yara_process_new(const struct yara_files *files, struct yara_worker **ret_wo
     return 0;
 }
 
-/* Rules that take too long, or kill the worker, are as wrong as those that are no rules. An API's
- * problem has one sentence: the place goes into it. */
-static int judge(int rc, struct err *err)
+/* Rules that take too long, or kill the worker, are as wrong as those that are no rules. */
+static int judge(int rc)
 {
-    if (err->source[0] && err->line)
-        err_prefix(err, "%s, line %u", err->source, err->line);
-    else if (err->source[0])
-        err_prefix(err, "%s", err->source);
     if (rc == E_TIMEOUT)
         return E_LIMIT;
     return rc == E_CLOSED ? E_PARSE : rc;
@@ -82,7 +77,7 @@ int yara_process_check(struct str image, struct yara_process_told *told, struct 
         return rc;
     rc = yara_worker_start(w, err);
     if (rc)
-        return judge(rc, err);
+        return judge(rc);
     told->files = files.len;
     told->rules = yara_worker_rules(w);
     buf_add_str(&told->warnings, yara_worker_warnings(w));

@@ -222,6 +222,17 @@ static void add_meta(struct json_out *j, const YR_RULE *rule)
     json_object_end(j);
 }
 
+/* Copied: libyara does not align them. */
+static bool first_match(const YR_MATCH *at, YR_MATCH *ret_match)
+{
+    for (; at; at = ret_match->next) {
+        memcpy(ret_match, at, sizeof *ret_match);
+        if (!ret_match->is_private)
+            return true;
+    }
+    return false;
+}
+
 static void add_strings(struct json_out *j, YR_SCAN_CONTEXT *context, const YR_RULE *rule)
 {
     const YR_STRING *string;
@@ -230,16 +241,14 @@ static void add_strings(struct json_out *j, YR_SCAN_CONTEXT *context, const YR_R
     json_array_begin(j);
     yr_rule_strings_foreach(rule, string)
     {
-        const YR_MATCH *match = context->matches[string->idx].head;
-        while (match && match->is_private)
-            match = match->next;
-        if (!match || told == STRINGS_TOLD)
+        YR_MATCH match;
+        if (told == STRINGS_TOLD || !first_match(context->matches[string->idx].head, &match))
             continue;
         told++;
         json_object_begin(j);
         json_kv_cstr(j, "name", string->identifier);
-        json_kv_int(j, "offset", match->base + match->offset);
-        json_kv_int(j, "bytes", match->match_length);
+        json_kv_int(j, "offset", match.base + match.offset);
+        json_kv_int(j, "bytes", match.match_length);
         json_object_end(j);
     }
     json_array_end(j);
