@@ -9,6 +9,7 @@
 #include "base/timefmt.h"
 #include "cli/alertprint.h"
 #include "cli/cli.h"
+#include "cli/detect_disk.h"
 #include "cli/detect_jobs.h"
 #include "cli/rules.h"
 #include "os/clock.h"
@@ -29,6 +30,8 @@ const struct opt_row cmd_detect_rows[] = {
     {"format", 0, OPT_CHOICE, "auto|eslogger|champollion|fleet-edr|ecs|cordon|sigma",
      "form of the input; auto recognises each record", 0, 0},
     OPT_OUTPUT("jsonl|table"),
+    {"disk", 0, OPT_FLAG, NULL, "let rules ask this machine's files, as they are now (one thread)",
+     0, 0},
     {"jobs", 'j', OPT_NUMBER, "N",
      "threads (one a CPU for files that are worth it, 1 for pipes and small files)", 1,
      DETECT_JOBS_MOST},
@@ -66,6 +69,8 @@ static int load_rules(struct cli *cli, const struct opt *opt, struct rules *rule
 static unsigned jobs_for(const struct opt *opt)
 {
     int64_t bytes = 0;
+    if (opt_flag(opt, "disk"))
+        return 1;
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
     for (size_t i = 0; i < opt->args_len; i++) {
         struct stat st;
@@ -83,6 +88,7 @@ static unsigned jobs_for(const struct opt *opt)
 struct workers {
     struct detect_worker *list;
     unsigned len;
+    struct detect_disk *disk; /* asked by the only one; may be NULL */
 };
 
 static void workers_done(struct workers *w)
@@ -90,14 +96,19 @@ static void workers_done(struct workers *w)
     for (unsigned i = 0; w->list && i < w->len; i++)
         detect_worker_done(&w->list[i]);
     mem_free(w->list);
+    detect_disk_free(w->disk);
 }
 
-static int workers_init(struct workers *w, unsigned len, struct ruleset *set)
+static int workers_init(struct workers *w, unsigned len, struct ruleset *set, bool use_disk)
 {
-    *w = (struct workers){mem_calloc(len, sizeof *w->list), len};
+    *w = (struct workers){mem_calloc(len, sizeof *w->list), len, NULL};
     int rc = w->list ? 0 : E_NOMEM;
     for (unsigned i = 0; !rc && i < len; i++)
         rc = detect_worker_init(&w->list[i], set);
+    if (!rc && use_disk)
+        rc = detect_disk_new(&w->disk);
+    if (!rc && use_disk)
+        rc = engine_use_disk(w->list[0].engine, detect_disk_of(w->disk));
     return rc;
 }
 
@@ -133,6 +144,12 @@ static void print_stats(const struct detect_run *run, const struct workers *w, i
         correlator_stats_text(&counts, &run->correlations);
         out_line(&run->cli->err, "stats: correlations rules=%u%.*s", ruleset_correlations(run->set),
                  STR_FMT(buf_str(&counts)));
+    }
+    if (w->disk) {
+        const struct detect_disk_stats *disk = detect_disk_stats(w->disk);
+        out_line(&run->cli->err, "stats: disk opened=%llu unreadable=%llu too_many_a_second=%llu",
+                 (unsigned long long)disk->opened, (unsigned long long)disk->unreadable,
+                 (unsigned long long)disk->too_many);
     }
     for (uint32_t i = 0; i < ruleset_exceptions(run->set); i++)
         out_line(&run->cli->err, "stats: exception=%.*s rules=%u hidden=%llu",
@@ -170,7 +187,10 @@ int cmd_detect(struct cli *cli, const struct opt *opt, struct err *err)
                              .format = chosen_format(opt),
                              .table = opt_choice(opt, "output") == FORM_TABLE};
     struct detect_feed feed = {.names = opt->args, .len = opt->args_len};
-    rc = workers_init(&workers, (unsigned)opt_number(opt, "jobs", jobs_for(opt)), rules.set);
+    unsigned jobs = (unsigned)opt_number(opt, "jobs", jobs_for(opt));
+    if (opt_flag(opt, "disk") && jobs > 1)
+        return err_set(err, E_ARG, "--disk is one thread's work: leave --jobs out");
+    rc = workers_init(&workers, jobs, rules.set, opt_flag(opt, "disk"));
     if (rc)
         return rc;
 

@@ -4,6 +4,7 @@
 #include "detect/builder_priv.h"
 
 #include "base/mem.h"
+#include "detect/disk.h"
 #include "detect/matcher.h"
 #include "detect/regex.h"
 
@@ -108,10 +109,19 @@ static int make_lower(struct builder *b, struct str text)
     return buf_check(&b->scratch);
 }
 
+/* What only the disk has is never looked for: a rule asks when nothing else is left to decide it.
+ */
+static uint16_t lazy_flag(const struct builder *b, const struct target *t)
+{
+    struct image_str name = builder_fields(b)[t->field].name;
+    return disk_is_field(str_n(b->pool.ptr + name.offset, name.len)) ? ITEM_LAZY : 0;
+}
+
 /* The item that says whether the field has a value: one a field, so not by the rule's name. */
 static int exists_item(struct builder *b, const struct target *t, uint32_t *ret_item)
 {
-    struct image_item item = {.kind = ITEM_EXISTS, .field = t->field, .gate = IMAGE_NONE};
+    struct image_item item = {
+        .kind = ITEM_EXISTS, .flags = lazy_flag(b, t), .field = t->field, .gate = IMAGE_NONE};
     int rc = builder_item(b, item, STR(""), STR(""), ret_item);
     if (rc == 0)
         builder_fields(b)[t->field].exists_item = *ret_item;
@@ -125,7 +135,8 @@ static int literal_item(struct builder *b, const struct target *t, enum pattern_
                                      [PATTERN_PREFIX] = ITEM_PREFIX,
                                      [PATTERN_SUFFIX] = ITEM_SUFFIX,
                                      [PATTERN_CONTAINS] = ITEM_CONTAINS};
-    struct image_item item = {.kind = kinds[shape], .field = t->field, .gate = IMAGE_NONE};
+    struct image_item item = {
+        .kind = kinds[shape], .flags = lazy_flag(b, t), .field = t->field, .gate = IMAGE_NONE};
     int rc = make_lower(b, text);
     return rc ? rc : builder_item(b, item, t->name, buf_str(&b->scratch), ret_item);
 }

@@ -1,10 +1,12 @@
 /* The order of evaluation: conditions ask for what is already known first, then for what takes a
- * look at the event, then for regular expressions. And which literals are worth looking for in
- * every event: a short one that announces no rule is cheaper to look for when a rule asks, because
- * it is found everywhere. Called by builder.c when the witnesses are chosen. */
+ * look at the event, then for regular expressions, last for what only the disk has. And which
+ * literals are worth looking for in every event: a short one that announces no rule is cheaper to
+ * look for when a rule asks, because it is found everywhere. Called by builder.c when the witnesses
+ * are chosen. */
 #include "detect/builder_priv.h"
 
 #include "base/mem.h"
+#include "detect/disk.h"
 
 #include <stdlib.h>
 
@@ -31,8 +33,11 @@ struct operand {
     unsigned cost;
 };
 
-static unsigned item_cost(const struct image_item *item)
+static unsigned item_cost(const struct builder *b, const struct image_item *item)
 {
+    struct image_str name = builder_fields(b)[item->field].name;
+    if (disk_is_field(str_n(b->pool.ptr + name.offset, name.len)))
+        return 4;
     if (item->kind == ITEM_REGEX)
         return 3;
     if (item->kind > ITEM_NULL)
@@ -55,12 +60,13 @@ static int by_cost(const void *a, const void *b)
 }
 
 /* Dearest item among the words. */
-static unsigned cost_of(const struct image_item *items, const uint32_t *code, uint32_t span)
+static unsigned cost_of(const struct builder *b, const uint32_t *code, uint32_t span)
 {
     unsigned most = 0;
     for (uint32_t i = 0; i < span; i++) {
-        unsigned cost =
-            code[i] >> OP_SHIFT == OP_ITEM ? item_cost(&items[code[i] & OP_ARGUMENT]) : 0;
+        unsigned cost = code[i] >> OP_SHIFT == OP_ITEM
+                            ? item_cost(b, &builder_items(b)[code[i] & OP_ARGUMENT])
+                            : 0;
         most = cost > most ? cost : most;
     }
     return most;
@@ -68,7 +74,7 @@ static unsigned cost_of(const struct image_item *items, const uint32_t *code, ui
 
 /* Sort the operands of the operator at `code`, then those inside them. `copy` has room for the
  * span. Depth is bounded by the parser's limits. */
-static int sort_operator(const struct image_item *items, uint32_t *code, uint32_t *copy)
+static int sort_operator(const struct builder *b, uint32_t *code, uint32_t *copy)
 {
     uint32_t span = span_of(*code);
     CLEANUP(mem_freep) struct operand *operands = NULL;
@@ -78,7 +84,7 @@ static int sort_operator(const struct image_item *items, uint32_t *code, uint32_
         if (mem_grow(&operands, &cap, len + 1, sizeof *operands))
             return E_NOMEM;
         uint32_t inner = span_of(code[at]);
-        operands[len++] = (struct operand){at, inner, cost_of(items, code + at, inner)};
+        operands[len++] = (struct operand){at, inner, cost_of(b, code + at, inner)};
     }
     if (len > 1)
         qsort(operands, len, sizeof *operands, by_cost);
@@ -89,7 +95,7 @@ static int sort_operator(const struct image_item *items, uint32_t *code, uint32_
         to += operands[i].span;
     }
     for (uint32_t at = 1; at < span; at += span_of(code[at])) {
-        int rc = code[at] >> OP_SHIFT == OP_ITEM ? 0 : sort_operator(items, code + at, copy);
+        int rc = code[at] >> OP_SHIFT == OP_ITEM ? 0 : sort_operator(b, code + at, copy);
         if (rc)
             return rc;
     }
@@ -104,8 +110,7 @@ int builder_order(struct builder *b)
     if (!copy)
         return E_NOMEM;
     for (uint32_t at = 0; at < len; at += span_of(code[at])) {
-        int rc =
-            code[at] >> OP_SHIFT == OP_ITEM ? 0 : sort_operator(builder_items(b), code + at, copy);
+        int rc = code[at] >> OP_SHIFT == OP_ITEM ? 0 : sort_operator(b, code + at, copy);
         if (rc)
             return rc;
     }

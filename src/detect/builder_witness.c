@@ -78,7 +78,7 @@ static bool is_short_word(const struct chooser *c, uint32_t item)
 static uint64_t choose_item(struct chooser *c, uint32_t item)
 {
     uint32_t witness = c->items[item].kind <= ITEM_EXISTS ? item : c->items[item].gate;
-    if (witness == IMAGE_NONE || is_short_word(c, witness))
+    if (witness == IMAGE_NONE || !item_is_eager(&c->items[witness]) || is_short_word(c, witness))
         return NO_WITNESS;
     push(c, witness);
     if (c->weights[witness] == 0)

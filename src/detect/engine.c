@@ -82,6 +82,7 @@ void engine_free(struct engine *e)
     mem_free(e->regexes);
     mem_free(e->regex_bad);
     mem_free(e->hidden);
+    mem_free(e->disk_values);
     mem_free(e->matches);
     mem_free(e->fields);
     arena_done(&e->texts);

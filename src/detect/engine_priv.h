@@ -39,6 +39,12 @@ struct engine_memo {
     unsigned next;
 };
 
+/** What the disk said about a field of the event with this number. */
+struct engine_disk_value {
+    uint32_t epoch;
+    struct value value;
+};
+
 struct engine {
     struct ruleset *rules;
     const struct event *ev; /* the one being matched */
@@ -73,9 +79,11 @@ struct engine {
     struct matched_field *fields;
     size_t fields_len;
     size_t fields_cap;
-    struct arena texts; /* numbers as text */
-    int failed;         /* E_NOMEM of a lazy item */
-    uint64_t *hidden;   /* by exception */
+    struct arena texts;                    /* numbers as text */
+    int failed;                            /* E_NOMEM of a lazy item */
+    const struct disk *disk;               /* NULL = nobody to ask */
+    struct engine_disk_value *disk_values; /* by field */
+    uint64_t *hidden;                      /* by exception */
     char device[65];
     size_t device_len;
     struct engine_stats stats;
@@ -93,7 +101,7 @@ struct engine_values {
     bool started;
     char number[24]; /* text of a number */
 };
-bool engine_next_value(const struct engine *e, struct engine_values *v, struct str *ret_text);
+bool engine_next_value(struct engine *e, struct engine_values *v, struct str *ret_text);
 
 /** Run the matchers over every field of the event that some rule names. @return 0 or E_NOMEM */
 int engine_scan(struct engine *e) MUST_CHECK;
@@ -109,6 +117,11 @@ typedef void (*engine_scan_fn)(const struct engine *e, uint32_t plan, struct str
 /** Add to the event's hits what `scan` finds in the text, or what it found when the text was there
  * before. @param plan number of the matchers: 2 * (field * scopes + scope) + keywords or not */
 void engine_memo_scan(struct engine *e, uint32_t plan, struct str text, engine_scan_fn scan);
+
+/* engine_disk.c */
+
+/** Value of a field that only the disk has, or NULL. There must be a disk. */
+const struct value *engine_disk_value(struct engine *e, uint32_t field);
 
 /* engine_source.c */
 

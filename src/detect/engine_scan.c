@@ -44,7 +44,7 @@ static bool element_text(const struct value *v, uint32_t element, char number[24
     }
 }
 
-static void start(const struct engine *e, struct engine_values *v)
+static void start(struct engine *e, struct engine_values *v)
 {
     enum field_id id = e->rules->fields[v->field].id;
     v->started = true;
@@ -56,6 +56,8 @@ static void start(const struct engine *e, struct engine_values *v)
         v->value = event_has(e->ev, id) ? &e->ev->values[id] : NULL;
     else if (v->field != e->rules->everything && e->extra_epoch[v->field] == e->epoch)
         v->next_extra = e->first_extra[v->field];
+    else if (e->disk && e->rules->fields[v->field].on_disk)
+        v->value = engine_disk_value(e, v->field);
 }
 
 /* The next of all values of the event. */
@@ -82,7 +84,7 @@ static const struct value *next_extra(const struct engine *e, struct engine_valu
     return &e->ev->extras[extra].value;
 }
 
-bool engine_next_value(const struct engine *e, struct engine_values *v, struct str *ret_text)
+bool engine_next_value(struct engine *e, struct engine_values *v, struct str *ret_text)
 {
     if (!v->started)
         start(e, v);

@@ -6,6 +6,11 @@
 #include "base/text.h"
 #include "detect/regex.h"
 
+static bool is_list(const struct jamf_key *key)
+{
+    return key->type == KEY_LIST || key->type == KEY_XATTRS;
+}
+
 /* ------------------------------------------------------------------ values */
 
 static int text_of(struct jamf_lowering *l, const struct predicate_operand *o, struct str *ret)
@@ -55,6 +60,10 @@ static int equal_text(struct jamf_lowering *l, const struct jamf_key *key,
     int64_t number;
     if (key->type == KEY_CDHASH)
         return cdhash_of(l, o, ret);
+    if (key->type == KEY_DISK && o->type == OPERAND_BOOL) {
+        *ret = o->number ? STR("true") : STR("false");
+        return 0;
+    }
     if (key->type != KEY_NUMBER && key->type != KEY_EXIT)
         return text_of(l, o, ret);
     int rc = whole_number(l, o, &number);
@@ -203,7 +212,8 @@ static int order_node(struct jamf_lowering *l, const struct jamf_comparison *c,
     struct sigma_item ordered = *item;
     int64_t number;
     const struct jamf_key *key = c->subject.key;
-    if (key->type != KEY_NUMBER && key->type != KEY_EXIT && key->type != KEY_LIST)
+    if (key->type != KEY_NUMBER && key->type != KEY_EXIT && key->type != KEY_LIST &&
+        key->type != KEY_DISK)
         return jamf_fail(l, c->literals[0].at, E_UNSUPPORTED,
                          "'%s' compares numbers here, not texts", predicate_operator_name(c->op));
     int rc = whole_number(l, o, &number);
@@ -234,7 +244,7 @@ static int order(struct jamf_lowering *l, const struct jamf_comparison *c,
                                                [PREDICATE_GE] = SIGMA_GTE};
     if (c->op != PREDICATE_BETWEEN)
         return order_node(l, c, item, matches[c->op], &c->literals[0], ret_node);
-    if (item->quantifier == SIGMA_SOME && c->subject.key->type == KEY_LIST)
+    if (item->quantifier == SIGMA_SOME && is_list(c->subject.key))
         return jamf_fail(l, l->at, E_UNSUPPORTED, "BETWEEN is not supported for lists");
     const struct sigma_node *both[2];
     int rc = order_node(l, c, item, SIGMA_GTE, &c->literals[0], &both[0]);
@@ -329,7 +339,7 @@ int jamf_count(struct jamf_lowering *l, struct sigma_item item, enum predicate_o
 static int anything(struct jamf_lowering *l, const struct jamf_comparison *c,
                     struct sigma_item *ret_item)
 {
-    struct sigma_item item = {.field = field_table[c->subject.key->field].name, .values_len = 1};
+    struct sigma_item item = {.field = jamf_field(&c->subject), .values_len = 1};
     struct pattern *p = arena_alloc(l->arena, sizeof *p);
     item.values = arena_alloc(l->arena, sizeof(*item.values));
     if (!item.values || !p || pattern_parse(STR("*"), l->arena, p))
@@ -374,7 +384,7 @@ static bool is_nil(const struct jamf_comparison *c)
 /* What is asked of a list without saying of which elements. */
 static int check_list(struct jamf_lowering *l, struct jamf_comparison *c)
 {
-    bool list = c->subject.key->type == KEY_LIST && c->subject.quantifier == SIGMA_SOME;
+    bool list = is_list(c->subject.key) && c->subject.quantifier == SIGMA_SOME;
     if (!list || c->quantifier != PREDICATE_PLAIN || is_nil(c))
         return 0;
     if (c->op != PREDICATE_CONTAINS)
@@ -389,13 +399,13 @@ static int compare_values(struct jamf_lowering *l, struct jamf_comparison *c,
 {
     bool inverted = c->quantifier == PREDICATE_NONE;
     bool every = c->quantifier == PREDICATE_ALL;
-    bool list = c->subject.key->type == KEY_LIST && c->subject.quantifier == SIGMA_SOME;
+    bool list = is_list(c->subject.key) && c->subject.quantifier == SIGMA_SOME;
     if (c->op == PREDICATE_NE) {
         c->op = PREDICATE_EQ;
         inverted = !inverted;
         every = c->quantifier == PREDICATE_ANY || c->quantifier == PREDICATE_NONE;
     }
-    struct sigma_item item = {.field = field_table[c->subject.key->field].name,
+    struct sigma_item item = {.field = jamf_field(&c->subject),
                               .cased = !(c->options & PREDICATE_CASELESS),
                               .unmarked = (c->options & PREDICATE_UNMARKED) != 0,
                               .view = c->subject.view,
@@ -426,6 +436,9 @@ int jamf_compare(struct jamf_lowering *l, const struct jamf_comparison *c,
     if (key->type == KEY_MISSING)
         return jamf_never(l, KNOWN_NOTHING, ret, "'%.*s' is not in the event: %s",
                           STR_FMT(str_sub(c->subject.path, 0, 100)), key->note);
+    int rc = jamf_on_disk(key) ? jamf_require_disk(l, &c->subject) : 0;
+    if (rc)
+        return rc;
     if (c->subject.size)
         return count_elements(l, c, ret);
     switch (key->type) {
@@ -439,6 +452,7 @@ int jamf_compare(struct jamf_lowering *l, const struct jamf_comparison *c,
     case KEY_IS_TYPE:
     case KEY_FOLDER:
     case KEY_BUNDLE:
+    case KEY_MARKED:
         return jamf_flag_condition(l, c, ret);
     default:
         break;
@@ -446,6 +460,6 @@ int jamf_compare(struct jamf_lowering *l, const struct jamf_comparison *c,
     if (is_nil(c) && c->subject.quantifier == SIGMA_ELEMENT)
         return element_is_nil(l, c, ret);
     struct jamf_comparison copy = *c;
-    int rc = check_list(l, &copy);
+    rc = check_list(l, &copy);
     return rc ? rc : compare_values(l, &copy, ret);
 }

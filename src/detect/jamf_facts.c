@@ -339,7 +339,8 @@ static const struct sigma_node *types_node(struct jamf_lowering *l, const char *
 static const struct sigma_node *flag_node(struct jamf_lowering *l, const struct jamf_key *key,
                                           const struct sigma_node **ret_told)
 {
-    *ret_told = key->type == KEY_IS_TYPE ? NULL : jamf_not(l, jamf_null(l, key->field));
+    bool always_told = key->type == KEY_IS_TYPE || key->type == KEY_MARKED;
+    *ret_told = always_told ? NULL : jamf_not(l, jamf_null(l, key->field));
     switch (key->type) {
     case KEY_SHELL:
         return jamf_words(l, key->field, shells, ARRAY_LEN(shells));
@@ -350,10 +351,13 @@ static const struct sigma_node *flag_node(struct jamf_lowering *l, const struct 
     default:
         break;
     }
-    struct sigma_item item = {
-        .field = field_table[key->field].name, .match = SIGMA_ENDSWITH, .values_len = 1};
+    bool marked = key->type == KEY_MARKED;
+    struct sigma_item item = {.field = marked ? str_of(key->path) : field_table[key->field].name,
+                              .match = marked ? SIGMA_EQUALS : SIGMA_ENDSWITH,
+                              .values_len = 1};
     item.values = arena_alloc(l->arena, sizeof(*item.values));
-    if (!item.values || !jamf_text_value(l, STR(".app"), SIGMA_ENDSWITH, false, item.values))
+    if (!item.values ||
+        !jamf_text_value(l, marked ? STR("true") : STR(".app"), item.match, false, item.values))
         return NULL;
     return jamf_item(l, &item);
 }
@@ -372,6 +376,5 @@ int jamf_flag_condition(struct jamf_lowering *l, const struct jamf_comparison *c
     if (wanted == (c->op == PREDICATE_EQ))
         return jamf_known(node, ret);
     const struct sigma_node *nodes[] = {jamf_not(l, node), told};
-    bool always_told = c->subject.key->type == KEY_IS_TYPE;
-    return jamf_known(jamf_join(l, SIGMA_AND, nodes, always_told ? 1 : 2), ret);
+    return jamf_known(jamf_join(l, SIGMA_AND, nodes, told ? 2 : 1), ret);
 }

@@ -20,6 +20,12 @@
         path, inputs, KEY_MISSING, FIELD_COUNT, SIGMA_WHOLE, note                                  \
     }
 
+/* See detect/disk.h. */
+#define ON_DISK(path, type, note)                                                                  \
+    {                                                                                              \
+        path, INPUT_FILE, type, FIELD_COUNT, SIGMA_WHOLE, note                                     \
+    }
+
 const struct jamf_key jamf_keys[] = {
     ROW("type", ANY_INPUT, KEY_TYPE, F_KIND, "see the types"),
     ROW("pid", ANY_INPUT, KEY_NUMBER, F_PID, ""),
@@ -101,12 +107,12 @@ const struct jamf_key jamf_keys[] = {
     ROW("file.gid", INPUT_FILE, KEY_NUMBER, F_FILE_GID, ""),
     ROW("file.isDirectory", INPUT_FILE, KEY_FOLDER, F_FILE_TYPE, ""),
     ROW("file.isAppBundle", INPUT_FILE, KEY_BUNDLE, F_FILE_PATH, "the path ends in .app"),
-    MISSING("file.contentsAsDict.*", INPUT_FILE, DISK),
-    MISSING("file.contentsAsDict", INPUT_FILE, DISK),
+    ON_DISK("file.contentsAsDict.*", KEY_DISK, "a value of the property list that the file is"),
+    ON_DISK("file.contentsAsDict", KEY_DISK, "compared with nil: whether the file is such a list"),
     MISSING("file.snapshotData", INPUT_FILE, "needs what the file was before, from disk"),
     MISSING("file.snapshotData.*", INPUT_FILE, "needs what the file was before, from disk"),
-    MISSING("file.xattrs", INPUT_FILE, DISK),
-    MISSING("file.isQuarantined", INPUT_FILE, DISK),
+    ON_DISK("file.xattrs", KEY_XATTRS, "names of the extended attributes"),
+    ON_DISK("file.isQuarantined", KEY_MARKED, "com.apple.quarantine is among them"),
     MISSING("file.isDownload", INPUT_FILE, DISK),
     MISSING("file.isScreenShot", INPUT_FILE, DISK),
     MISSING("file.signingInfo.*", INPUT_FILE, DISK),

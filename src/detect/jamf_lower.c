@@ -74,8 +74,11 @@ static int take_steps(struct jamf_lowering *l, const struct predicate_operand *o
 {
     if (next == o->parts_len || subject->key->type == KEY_MISSING)
         return 0;
+    if (subject->key->type == KEY_DISK)
+        return jamf_fail(l, o->parts[next].at, E_UNSUPPORTED,
+                         "elements of a property list's arrays are not told apart");
     const struct predicate_part *part = &o->parts[next];
-    if (subject->key->type != KEY_LIST)
+    if (subject->key->type != KEY_LIST && subject->key->type != KEY_XATTRS)
         return jamf_fail(l, part->at, E_PARSE, "'%s' is no list", subject->key->path);
     subject->size = part->type == PART_SIZE;
     if (!subject->size) {
@@ -277,11 +280,16 @@ static int lower(struct jamf_lowering *l, const struct predicate_node *node, boo
         break;
     }
     *ret = (struct jamf_condition){.known = KNOWN_NOTHING};
+    l->told = NULL;
     rc = compare(l, node, ret);
-    if (rc || !negated)
+    if (rc)
         return rc;
-    if (ret->known == KNOWN_NODE)
-        return jamf_known(jamf_not(l, ret->node), ret);
+    if (ret->known == KNOWN_NODE) {
+        const struct sigma_node *both[] = {negated ? jamf_not(l, ret->node) : ret->node, l->told};
+        return jamf_known(jamf_join(l, SIGMA_AND, both, l->told ? 2 : 1), ret);
+    }
+    if (!negated)
+        return 0;
     if (ret->known == KNOWN_FALSE) {
         ret->known = KNOWN_TRUE;
         l->reason = (struct err){0};

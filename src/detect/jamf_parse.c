@@ -124,6 +124,17 @@ static void left_out(void *arg, uint32_t at, const char *reason)
     r->note(r->arg, &note);
 }
 
+static void note_disk(struct reader *r)
+{
+    struct err note = {0};
+    if (!r->note)
+        return;
+    place(r, 0, &note);
+    (void)err_set(&note, E_UNSUPPORTED,
+                  "it needs files on disk, which only 'cordon detect --disk' reads");
+    r->note(r->arg, &note);
+}
+
 /* ------------------------------------------------------------------ head */
 
 static int text_of(struct reader *r, const char *const *keys, size_t keys_len, size_t most,
@@ -298,6 +309,8 @@ static int lower_predicate(struct reader *r, const struct predicate_node *node, 
     }
     if (c.known == KNOWN_NOTHING || c.known == KNOWN_FALSE)
         return never_fires(r, &l, c.known);
+    if (l.asks_disk)
+        note_disk(r);
     const struct sigma_node *nodes[] = {jamf_kinds(&l), c.node};
     r->rule->condition = c.known == KNOWN_NODE && names_kinds(c.node)
                              ? c.node

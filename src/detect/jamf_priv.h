@@ -25,6 +25,9 @@ enum jamf_key_type {
     KEY_FOLDER,   /* bool: the file is a folder */
     KEY_BUNDLE,   /* bool: the path is an app's */
     KEY_LOG_TYPE, /* number or name of a log line's type */
+    KEY_DISK,     /* a value in the property list that the file is */
+    KEY_XATTRS,   /* list of names */
+    KEY_MARKED,   /* bool: the file bears the mark of a download */
     KEY_MISSING   /* no event tells it; the note says what would */
 };
 
@@ -84,8 +87,10 @@ struct jamf_lowering {
     struct arena *arena;
     unsigned input;
     struct err *err;
-    uint32_t at;       /* byte of the predicate that is being read, for messages */
-    struct err reason; /* why something is KNOWN_FALSE or KNOWN_NOTHING: the first */
+    uint32_t at;                   /* byte of the predicate that is being read, for messages */
+    bool asks_disk;                /* some comparison does */
+    const struct sigma_node *told; /* what must be there, NOT or not, for that comparison */
+    struct err reason;             /* why something is KNOWN_FALSE or KNOWN_NOTHING: the first */
     uint32_t reason_at;
     /** Called for a part of an `or` that was left out. */
     void (*left_out)(void *arg, uint32_t at, const char *reason);
@@ -137,6 +142,14 @@ int jamf_count(struct jamf_lowering *l, struct sigma_item item, enum predicate_o
 
 /** Append text so that a regular expression takes it literally. */
 void jamf_add_quoted(struct buf *out, struct str text);
+
+/** The key's field: of the schema, or of the disk (detect/disk.h). */
+struct str jamf_field(const struct jamf_subject *subject);
+/** Does only the disk have it? */
+bool jamf_on_disk(const struct jamf_key *key);
+/** Require that the disk was read, whether the comparison is negated or not. @return 0 or E_NOMEM
+ */
+int jamf_require_disk(struct jamf_lowering *l, const struct jamf_subject *subject) MUST_CHECK;
 
 /* SUBQUERY: jamf_subquery.c. */
 int jamf_subquery(struct jamf_lowering *l, const struct predicate_operand *subquery,

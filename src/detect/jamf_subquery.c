@@ -187,7 +187,7 @@ int jamf_subquery(struct jamf_lowering *l, const struct predicate_operand *subqu
     if (rc)
         return rc;
     l->at = subquery->at;
-    struct sigma_item item = {.field = field_table[subject.key->field].name,
+    struct sigma_item item = {.field = jamf_field(&subject),
                               .match = SIGMA_REGEX,
                               .cased = true,
                               .regex_flags = REGEX_WHOLE,

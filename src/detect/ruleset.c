@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "crypto/hash.h"
+#include "detect/disk.h"
 
 const char *rule_level_name(enum rule_level level)
 {
@@ -86,6 +87,7 @@ static int load_fields(struct ruleset *r, struct err *err)
         f->name = image_text(image, image->fields[i].name);
         f->id = field_find(f->name);
         f->exists_item = image->fields[i].exists_item;
+        f->on_disk = disk_is_field(f->name);
         if (find_field(r, f) != IMAGE_NONE)
             return err_set(err, E_PARSE, "ruleset is damaged: field %u is there twice", i);
         if (f->id != FIELD_COUNT) {

@@ -37,6 +37,7 @@ struct ruleset_field {
     struct str name;
     enum field_id id; /* FIELD_COUNT: an extra field, found by name */
     uint32_t exists_item;
+    bool on_disk; /* detect/disk.h */
 };
 
 struct ruleset {

@@ -12,6 +12,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "os/failpoint.h"
 #include "os/file_priv.h"
 
@@ -310,6 +311,26 @@ int file_open_nofollow(const char *path, struct err *err)
     if (rc)
         return err_set(err, rc, "cannot prepare %s", path);
     return TAKE_FD(fd);
+}
+
+int file_xattr_names(int fd, struct buf *out)
+{
+    enum { NAMES_BYTES = 65536 };
+    CLEANUP(mem_freep) char *names = mem_alloc(NAMES_BYTES);
+    if (!names)
+        return E_NOMEM;
+    ssize_t len = file_priv_xattr_names(fd, names, NAMES_BYTES);
+    if (len < 0)
+        return errno == ENOTSUP ? 0 : errno == ERANGE ? E_LIMIT : E_IO;
+    for (ssize_t at = 0; at < len;) {
+        struct str name = str_n(names + at, strnlen(names + at, (size_t)(len - at)));
+        at += (ssize_t)name.len + 1;
+        if (str_starts(name, STR("user.")))
+            name = str_sub(name, strlen("user."), SIZE_MAX);
+        buf_add_str(out, name);
+        buf_add_char(out, '\0');
+    }
+    return buf_check(out);
 }
 
 int file_lock(const char *path, struct err *err)

@@ -49,6 +49,13 @@ int64_t file_free_bytes(const char *path);
  */
 int file_open_nofollow(const char *path, struct err *err) MUST_CHECK;
 
+/**
+ * Names of the open file's extended attributes, a NUL behind each, appended to `out`; Linux's name
+ * space "user." is taken off, so that a name is the same on every system.
+ * @return 0 (also when the file system has none), E_LIMIT (more than 64 KiB), E_IO, E_NOMEM
+ */
+int file_xattr_names(int fd, struct buf *out) MUST_CHECK;
+
 /** Take an exclusive lock on `path` (made if missing). @return descriptor, E_STATE when held by
  * another */
 int file_lock(const char *path, struct err *err) MUST_CHECK;

@@ -6,6 +6,9 @@
 
 #include "os/file_priv.h"
 
+/* sys/xattr.h of macOS, which not every set of its headers has. */
+ssize_t flistxattr(int fd, char *names, size_t size, int options);
+
 int file_priv_sync_full(int fd)
 {
     if (fcntl(fd, F_FULLFSYNC) == 0)
@@ -18,4 +21,9 @@ int file_priv_sync_full(int fd)
 int file_priv_sync_data(int fd)
 {
     return file_priv_sync_full(fd);
+}
+
+ssize_t file_priv_xattr_names(int fd, char *names, size_t size)
+{
+    return flistxattr(fd, names, size, 0);
 }

@@ -355,14 +355,12 @@ static void assert_said(const char *yaml, unsigned accepted, const char *said)
 static void a_rule_that_can_never_fire_is_refused(void **state)
 {
     (void)state;
-    assert_said(ANALYTIC("$event.type == 4 AND $event.file.contentsAsDict.\"Window "
-                         "Settings\".Basic.CommandString != nil"),
-                0,
-                "r:3:30: the rule can never fire: 'file.contentsAsDict.Window "
-                "Settings.Basic.CommandString' is not in the event: needs the file on disk\n");
-    assert_said(ANALYTIC("NOT $event.file.xattrs CONTAINS 'x'"), 0,
-                "r:3:13: the rule can never fire: 'file.xattrs' is not in the event: needs the "
+    assert_said(ANALYTIC("$event.type == 4 AND $event.file.sha1hex != nil"), 0,
+                "r:3:30: the rule can never fire: 'file.sha1hex' is not in the event: needs the "
                 "file on disk\n");
+    assert_said(ANALYTIC("NOT $event.file.isDownload == 1"), 0,
+                "r:3:13: the rule can never fire: 'file.isDownload' is not in the event: needs "
+                "the file on disk\n");
     assert_said(ANALYTIC("'LaunchDaemon' IN $tags"), 0,
                 "note: r:3: repaired: quotes inside the text are taken as part of it\n"
                 "r:3:9: the rule can never fire: '$tags' is not in the event: Jamf Protect's own "
@@ -376,12 +374,12 @@ static void a_rule_that_can_never_fire_is_refused(void **state)
     assert_said("name: a\nenabled: false\npredicate: process == 'x'\n", 0,
                 "r:2:10: the rule can never fire: it is not enabled\n");
     /* One of two ways is left: accepted, and said. */
-    assert_said(ANALYTIC("$event.path == '/x' OR $event.file.isQuarantined == 1"), 1,
-                "note: r:3:32: this part never holds and is left out: 'file.isQuarantined' is not "
+    assert_said(ANALYTIC("$event.path == '/x' OR $event.file.isDownload == 1"), 1,
+                "note: r:3:32: this part never holds and is left out: 'file.isDownload' is not "
                 "in the event: needs the file on disk\n");
     /* Under NOT an `and` is such a choice, too. */
-    assert_said(ANALYTIC("NOT ($event.path == '/x' AND $event.file.isQuarantined == 1)"), 1,
-                "note: r:3:38: this part never holds and is left out: 'file.isQuarantined' is not "
+    assert_said(ANALYTIC("NOT ($event.path == '/x' AND $event.file.isDownload == 1)"), 1,
+                "note: r:3:38: this part never holds and is left out: 'file.isDownload' is not "
                 "in the event: needs the file on disk\n");
 }
 
@@ -640,7 +638,8 @@ static void every_key_path_is_told_by_a_field_or_says_why_not(void **state)
     for (size_t i = 0; i < jamf_keys_len; i++) {
         const struct jamf_key *key = &jamf_keys[i];
         assert_true(key->inputs != 0);
-        assert_int_equal(key->type == KEY_MISSING, key->field == FIELD_COUNT);
+        bool no_field = key->type == KEY_MISSING || jamf_on_disk(key);
+        assert_int_equal(no_field, key->field == FIELD_COUNT);
         assert_true(key->type != KEY_MISSING || key->note[0]);
         /* A row that stands behind an equal one would never be found. */
         for (size_t k = 0; k < i; k++) {
@@ -675,7 +674,9 @@ static void add_keys(struct buf *out)
         buf_addf(out, "| `%s` | %s%s%s%s | ", key->path, key->inputs & INPUT_PROCESS ? "p" : "",
                  key->inputs & INPUT_FILE ? "f" : "", key->inputs & INPUT_DENIED ? "d" : "",
                  key->inputs & INPUT_LOG ? "l" : "");
-        if (key->field == FIELD_COUNT)
+        if (jamf_on_disk(key))
+            buf_add_cstr(out, "the disk");
+        else if (key->field == FIELD_COUNT)
             buf_add_cstr(out, "none");
         else
             buf_addf(out, "`%s`", field_table[key->field].name.ptr);

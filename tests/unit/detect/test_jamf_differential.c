@@ -215,7 +215,7 @@ static void add_comparison(struct buf *y, bool file)
             buf_addf(y, ").@count %s %u", PICK(">", ">=", "==", "!=", "<"), below(3));
             return;
         }
-        buf_addf(y, "%s", file ? "$event.file.xattrs" : "$event.process.signingInfo.entitlements");
+        buf_addf(y, "%s", file ? "$event.file.sha1hex" : "$event.process.signingInfo.entitlements");
         add_text_test(y);
         return;
     default:
