@@ -11,6 +11,7 @@ struct tables {
     struct buf tables;
     uint32_t field; /* whose matchers are being added */
     struct image_str product;
+    bool keywords; /* are among their literals */
 };
 
 static int add_table(void *arg, const struct matcher_ops *ops, const struct literal *literals,
@@ -29,7 +30,8 @@ static int add_table(void *arg, const struct matcher_ops *ops, const struct lite
                               .field = t->field,
                               .offset = (uint32_t)start,
                               .bytes = (uint32_t)(t->tables.len - start),
-                              .product = t->product};
+                              .product = t->product,
+                              .keywords = t->keywords};
     buf_add(&t->matchers, &m, sizeof m);
     return buf_check(&t->matchers);
 }
@@ -67,21 +69,69 @@ static void sort_literals(const struct builder *b, struct literal *literals, uin
     }
 }
 
-/* Plan the matchers of one field: all its literals, and again those of each product that asks for
- * few of them. A product that asks for none gets an empty table, to say so. */
-static int add_field(struct tables *t, const struct builder_scopes *scopes,
-                     struct literal *literals, size_t len, struct literal *scratch)
+/* Literals of one field, ordered by what they are found by. */
+struct literals {
+    struct literal *first;
+    size_t len;
+};
+
+/* Whether to look for the keywords, too, when a field is searched: one pass over a value instead of
+ * two, where they are few and the field's own literals so many that its tables hardly grow. */
+static bool takes_keywords(const struct literals *own, const struct literals *keywords)
 {
+    enum { FEW = 1024 };
+    return keywords->len && keywords->len <= FEW && keywords->first != own->first &&
+           own->len >= 2 * keywords->len;
+}
+
+/* Plan the matchers of one field: all its literals, and again those of each product that asks for
+ * few of them. A product that asks for none gets an empty table, to say so.
+ * @param scratch room for all literals of both */
+static int add_field(struct tables *t, const struct builder_scopes *scopes,
+                     const struct literals *own, const struct literals *keywords,
+                     struct literal *scratch)
+{
+    bool both = takes_keywords(own, keywords);
     int rc = 0;
     for (unsigned p = 1; rc == 0 && p < scopes->products_len; p++) {
-        size_t own;
-        if (!builder_scopes_pick(scopes, p, literals, len, scratch, &own))
+        size_t len;
+        size_t more = 0;
+        if (!builder_scopes_pick(scopes, p, own->first, own->len, scratch, &len))
             continue;
+        if (both && len)
+            (void)builder_scopes_pick(scopes, p, keywords->first, keywords->len, scratch + len,
+                                      &more);
+        t->keywords = both && len;
         t->product = scopes->products[p];
-        rc = own ? matcher_plan(scratch, own, add_table, t) : add_table(t, &matcher_exact, NULL, 0);
+        rc = len ? matcher_plan(scratch, len + more, add_table, t)
+                 : add_table(t, &matcher_exact, NULL, 0);
     }
     t->product = (struct image_str){0};
-    return rc ? rc : matcher_plan(literals, len, add_table, t);
+    t->keywords = both;
+    if (rc || !both)
+        return rc ? rc : matcher_plan(own->first, own->len, add_table, t);
+    memcpy(scratch, own->first, own->len * sizeof *scratch);
+    memcpy(scratch + own->len, keywords->first, keywords->len * sizeof *scratch);
+    return matcher_plan(scratch, own->len + keywords->len, add_table, t);
+}
+
+static int add_fields(const struct builder *b, struct tables *t,
+                      const struct builder_scopes *scopes, struct literal *literals,
+                      const uint32_t *start, struct literal *scratch)
+{
+    uint32_t fields = builder_count(&b->field_list, sizeof(struct image_field));
+    struct literals keywords = {0};
+    for (uint32_t f = 0; f < fields; f++) {
+        if (builder_fields(b)[f].name.len == 0)
+            keywords = (struct literals){literals + start[f], start[f + 1] - start[f]};
+    }
+    int rc = 0;
+    for (t->field = 0; rc == 0 && t->field < fields; t->field++) {
+        const struct literals own = {literals + start[t->field],
+                                     start[t->field + 1] - start[t->field]};
+        rc = add_field(t, scopes, &own, &keywords, scratch);
+    }
+    return rc;
 }
 
 static int add_matchers(const struct builder *b, struct tables *t)
@@ -95,11 +145,7 @@ static int add_matchers(const struct builder *b, struct tables *t)
     if (!literals || !scratch || !start || builder_scopes_init(&scopes, b))
         return E_NOMEM;
     sort_literals(b, literals, start, fields);
-    int rc = 0;
-    for (t->field = 0; rc == 0 && t->field < fields; t->field++)
-        rc = add_field(t, &scopes, literals + start[t->field],
-                       start[t->field + 1] - start[t->field], scratch);
-    return rc;
+    return add_fields(b, t, &scopes, literals, start, scratch);
 }
 
 static int add_origin(const struct builder *b, struct buf *out)

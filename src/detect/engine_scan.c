@@ -137,6 +137,7 @@ static void scan_text(struct engine *e, uint32_t field, struct str text)
     add_exists(e, field);
     if (keywords)
         add_exists(e, r->everything);
+    keywords = keywords && !range->keywords;
     if (keywords || range->costly)
         engine_memo_scan(e, (uint32_t)(range - r->ranges) * 2 + keywords, text, scan_plan);
     else

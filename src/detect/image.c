@@ -11,7 +11,7 @@ _Static_assert(sizeof(struct image_rule) == 56, "format");
 _Static_assert(sizeof(struct image_item) == 32, "format");
 _Static_assert(sizeof(struct image_field) == 16, "format");
 _Static_assert(sizeof(struct image_logsource) == 32, "format");
-_Static_assert(sizeof(struct image_matcher) == 24, "format");
+_Static_assert(sizeof(struct image_matcher) == 32, "format");
 _Static_assert(sizeof(struct image_prevent) == 48, "format");
 _Static_assert(sizeof(struct image_prevent_origin) == 16, "format");
 _Static_assert(sizeof(struct image_exception) == 32, "format");

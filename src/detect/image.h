@@ -165,6 +165,8 @@ struct image_matcher {
     /* Empty: one of the matchers that find every literal of the field. Else one of those that are
      * enough for an event of this product, instead. */
     struct image_str product;
+    uint32_t keywords; /* 1: the field's matchers also find the literals of the empty field; or 0 */
+    uint32_t reserved; /* 0 */
 };
 
 /* An entry of the prevent lists. They stand in ascending order of kind, key and verdict (those that

@@ -62,6 +62,7 @@ static int load_matchers(struct ruleset *r, struct err *err)
         if (range->len == 0)
             range->start = i;
         range->costly |= range->len > 0 || image->matchers[i].kind != MATCHER_EXACT;
+        range->keywords |= image->matchers[i].keywords != 0;
         if (range->start + range->len++ != i)
             return err_set(err, E_PARSE, "ruleset is damaged: matcher %u out of order", i);
     }

@@ -196,7 +196,7 @@ static int check_matchers(const struct image *image, struct err *err)
         const struct image_matcher *m = &image->matchers[i];
         const struct matcher_ops *ops = matcher_find(m->kind);
         if (!ops || m->field >= image->fields_len || m->field < field || m->offset < end ||
-            !str_ok(image, m->product) || m->offset % IMAGE_ALIGN != 0 ||
+            !str_ok(image, m->product) || m->keywords > 1 || m->offset % IMAGE_ALIGN != 0 ||
             !range_ok(m->offset, m->bytes, image->tables_len) ||
             !ops->check(str_n(image->tables + m->offset, m->bytes), image->items_len))
             return bad(err, "matcher", i);

@@ -22,7 +22,8 @@ struct ruleset_matcher {
 struct ruleset_range {
     uint32_t start;
     uint32_t len;
-    bool costly; /* more than one look-up of the whole value */
+    bool costly;   /* more than one look-up of the whole value */
+    bool keywords; /* the literals of the rules that name no field are found as well */
 };
 
 /** What announcing a rule needs of its record, close together. */

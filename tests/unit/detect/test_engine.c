@@ -216,6 +216,55 @@ static void words_without_a_field_are_found_in_every_value(void **state)
     done(&w);
 }
 
+/* Many literals for one field: its matchers look for the words as well, for each product its own.
+ */
+static void words_are_found_in_a_field_that_has_many_literals(void **state)
+{
+    (void)state;
+    struct buf yaml = {0};
+    for (unsigned product = 0; product < 3; product++) {
+        buf_addf(&yaml,
+                 "---\ntitle: many %u\nlogsource: {product: p%u}\ndetection:\n  s:\n"
+                 "    Image|contains:\n",
+                 product, product);
+        for (unsigned i = 0; i < 30; i++)
+            buf_addf(&yaml, "      - literal-%u-%u\n", product, i);
+        buf_addf(&yaml,
+                 "  condition: s\n---\ntitle: words %u\nlogsource: {product: p%u}\n"
+                 "detection: {s: [word-%u, everywhere], condition: s}\n",
+                 product, product, product);
+    }
+    buf_add_cstr(&yaml, RULE("few", "  s: {CommandLine|contains: rarely}\n  condition: s\n"));
+    struct world w;
+    make(&w, buf_cstr(&yaml));
+    buf_done(&yaml);
+    const struct {
+        const char *product;
+        const char *image;
+        const char *line;
+        int matches;
+        uint32_t first;
+    } cases[] = {{"p0", "x LITERAL-0-7 x", "x", 1, 0},
+                 {"p0", "x literal-1-7 x", "x", 0, 0},
+                 {"p0", "the word-0 alone", "x", 1, 1},
+                 {"p0", "x", "the word-0 alone", 1, 1},
+                 {"p0", "the word-1 alone", "and word-2", 0, 0},
+                 {"p1", "Word-1 and literal-1-1", "x", 2, 2},
+                 {"p2", "x", "everywhere", 1, 5},
+                 {"p3", "everywhere and literal-1-1", "x", 0, 0},
+                 {"", "everywhere and literal-1-1", "x", 4, 1},
+                 {"", "x", "word-0 word-2", 2, 1}};
+    for (unsigned round = 0; round < 3; round++) {
+        for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+            struct event ev = exec_event(cases[i].image, cases[i].line);
+            ev.product = str_of(cases[i].product);
+            assert_int_equal(match(&w, &ev), cases[i].matches);
+            assert_int_equal(w.count ? w.matches[0].rule : 0, cases[i].first);
+        }
+    }
+    done(&w);
+}
+
 static void values_are_compared_as_the_modifiers_say(void **state)
 {
     (void)state;
@@ -483,6 +532,7 @@ int main(void)
         cmocka_unit_test(fields_of_the_event_that_no_table_knows_are_matched_by_name),
         cmocka_unit_test(null_and_exists_ask_whether_a_field_has_a_value),
         cmocka_unit_test(words_without_a_field_are_found_in_every_value),
+        cmocka_unit_test(words_are_found_in_a_field_that_has_many_literals),
         cmocka_unit_test(values_are_compared_as_the_modifiers_say),
         cmocka_unit_test(rules_apply_to_the_log_sources_they_name),
         cmocka_unit_test(more_log_sources_than_are_remembered_are_still_told_apart),
