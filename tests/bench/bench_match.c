@@ -68,14 +68,15 @@ void match_print(uint64_t line, struct str id)
     (void)printf("%llu\t%.*s\n", (unsigned long long)line, STR_FMT(id));
 }
 
-/* As much as other engines tell of a match. */
-static void print_match(struct buf *out, uint64_t line, const struct ruleset *r,
-                        const struct match *m)
+/* What is the same in every match of a rule, written once: id, title, level and techniques. */
+static struct str head_of(struct ruleset *r, struct buf *heads, uint32_t rule)
 {
-    struct json_out j = {.out = out};
-    struct rule_info info = ruleset_info(r, m->rule);
-    buf_clear(out);
-    buf_addf(out, "%llu\t%.*s\t", (unsigned long long)line, STR_FMT(info.id));
+    struct buf *head = &heads[rule];
+    if (head->len)
+        return buf_str(head);
+    struct json_out j = {.out = head};
+    struct rule_info info = ruleset_info(r, rule);
+    buf_addf(head, "\t%.*s\t", STR_FMT(info.id));
     json_object_begin(&j);
     json_kv_str(&j, "title", info.title);
     json_kv_cstr(&j, "level", rule_level_name(info.level));
@@ -84,16 +85,40 @@ static void print_match(struct buf *out, uint64_t line, const struct ruleset *r,
     for (uint32_t i = 0; i < info.techniques_len; i++)
         json_str(&j, info.techniques[i]);
     json_array_end(&j);
-    json_key(&j, "matched");
+    buf_add_cstr(head, ",\"matched\":");
+    return buf_str(head);
+}
+
+struct cordon {
+    struct ruleset *rules;
+    struct engine *engine;
+    struct buf *heads; /* by rule */
+    struct buf out;    /* not written yet */
+};
+
+static void flush(struct buf *out)
+{
+    if (buf_check(out) || fwrite(out->ptr, 1, out->len, stdout) != out->len)
+        match_stop("cannot write");
+    buf_clear(out);
+}
+
+/* As much as other engines tell of a match. */
+static void print_match(struct cordon *c, uint64_t line, const struct match *m)
+{
+    enum { FLUSH_BYTES = 1 << 16 };
+    struct json_out j = {.out = &c->out};
+    json_uint(&j, line);
+    buf_add_str(&c->out, head_of(c->rules, c->heads, m->rule));
     json_object_begin(&j);
     for (uint32_t i = 0; i < m->fields_len; i++) {
         json_key_str(&j, m->fields[i].field);
         json_str(&j, m->fields[i].value);
     }
     json_object_end(&j);
-    json_object_end(&j);
-    buf_add_char(out, '\n');
-    (void)fwrite(out->ptr, 1, out->len, stdout);
+    buf_add_str(&c->out, STR("}\n"));
+    if (c->out.len >= FLUSH_BYTES)
+        flush(&c->out);
 }
 
 /* ------------------------------------------------------------------ records */
@@ -127,12 +152,6 @@ static void each_record(const char *path, record_fn fn, void *arg)
     (void)close(fd);
 }
 
-struct cordon {
-    struct ruleset *rules;
-    struct engine *engine;
-    struct buf out;
-};
-
 static void match_cordon(void *arg, uint64_t line, struct event *ev)
 {
     struct cordon *c = arg;
@@ -141,7 +160,7 @@ static void match_cordon(void *arg, uint64_t line, struct event *ev)
     if (count < 0)
         match_stop("out of memory");
     for (int i = 0; i < count; i++)
-        print_match(&c->out, line, c->rules, &matches[i]);
+        print_match(c, line, &matches[i]);
 }
 
 static void match_naive(void *arg, uint64_t line, struct event *ev)
@@ -160,7 +179,13 @@ static void run_cordon(const char *path)
     if (builder_finish(builder, &image, NULL) || ruleset_load(buf_str(&image), &c.rules, NULL) ||
         engine_new(c.rules, &c.engine))
         match_stop("cannot build the rules");
+    c.heads = arena_array(&input.arena, ruleset_len(c.rules), sizeof *c.heads);
+    if (!c.heads)
+        match_stop("out of memory");
     each_record(path, match_cordon, &c);
+    flush(&c.out);
+    for (uint32_t i = 0; i < ruleset_len(c.rules); i++)
+        buf_done(&c.heads[i]);
     engine_free(c.engine);
     ruleset_unref(c.rules);
     buf_done(&c.out);
