@@ -54,7 +54,7 @@ struct prevention {
     struct prevent prevent;
     bool denies;
     bool denies_hash;
-    uint64_t unhashed; /* programs that could not be hashed in time: let through */
+    uint64_t unhashed; /* programs that could not be hashed, or not in time: let through */
 };
 
 /* ---------------------------------------------------------------- deciding */
@@ -88,7 +88,7 @@ static void hash_into(struct prevention *p, struct program_hash *hashes, int fd,
     int rc = program_hash_get(hashes, fd, digest);
     if (rc == 0)
         id->sha256 = str_n((const char *)digest, HASH_BYTES);
-    if (rc == E_LIMIT || rc == E_TIMEOUT) {
+    if (rc && rc != E_UNSUPPORTED) { /* that one is empty, or no file */
         (void)pthread_mutex_lock(&p->lock);
         p->unhashed++;
         (void)pthread_mutex_unlock(&p->lock);

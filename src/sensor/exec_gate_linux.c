@@ -18,7 +18,7 @@
 #include "base/str.h"
 #include "os/file.h"
 
-enum { EVENTS_BYTES = 16384, LINE_BYTES = 8192 };
+enum { EVENTS_BYTES = 16384, LINE_BYTES = 8192, AGAIN_US = 10000 };
 
 struct exec_gate {
     exec_gate_fn decide;
@@ -157,8 +157,12 @@ static void *run(void *arg)
         {.fd = g->stop, .events = POLLIN},
     };
     for (;;) {
-        if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
-            return NULL;
+        /* Never ends by itself: every program of the machine would wait for ever. */
+        if (poll(fds, ARRAY_LEN(fds), -1) < 0) {
+            if (errno != EINTR)
+                (void)usleep(AGAIN_US);
+            continue;
+        }
         if (fds[2].revents)
             return NULL;
         if (fds[0].revents)
