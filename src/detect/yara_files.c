@@ -26,6 +26,13 @@ int yara_files_open(struct str bytes, struct yara_files *ret_files, struct err *
     return rc ? rc : yara_files_init(&image, ret_files, err);
 }
 
+void yara_files_skip(struct yara_files *f, uint32_t len)
+{
+    uint32_t skipped = len < f->len ? len : f->len;
+    f->files += skipped;
+    f->len -= skipped;
+}
+
 void yara_files_get(const struct yara_files *f, uint32_t index, struct str *ret_name,
                     struct str *ret_text)
 {

@@ -27,6 +27,8 @@ int yara_files_init(const struct image *image, struct yara_files *ret_files,
  * @return 0, E_VERSION or E_PARSE
  */
 int yara_files_open(struct str bytes, struct yara_files *ret_files, struct err *err) MUST_CHECK;
+/** Leave out the first ones, at most all: those that the program itself brought. */
+void yara_files_skip(struct yara_files *f, uint32_t len);
 /** @param index 0 .. len-1. Slices live as long as the image. */
 void yara_files_get(const struct yara_files *f, uint32_t index, struct str *ret_name,
                     struct str *ret_text);

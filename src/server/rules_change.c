@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "os/log.h"
+#include "schema/content.h"
 #include "server/channels.h"
 #include "server/rules.h"
 #include "server/worker.h"
@@ -69,7 +70,8 @@ static void compile(void *arg)
         u->rc = rules_build(&source, &u->built, &u->err);
     /* Those in force were compiled when they came. */
     if (u->rc == 0 && u->own.ptr)
-        u->rc = yara_process_check(buf_str(&u->built.image), &u->yara, &u->err);
+        u->rc = yara_process_check(buf_str(&u->built.image), (uint32_t)content_yara_len, &u->yara,
+                                   &u->err);
     if (u->rc == 0 && u->own.ptr)
         u->rc = rules_own_save(u->server, u->own, u->own_name, &u->err);
     rules_source_done(&source);

@@ -65,13 +65,17 @@ static int judge(int rc)
     return rc == E_CLOSED ? E_PARSE : rc;
 }
 
-int yara_process_check(struct str image, struct yara_process_told *told, struct err *err)
+int yara_process_check(struct str image, uint32_t builtin, struct yara_process_told *told,
+                       struct err *err)
 {
     struct yara_files files;
     struct yara_worker *w CLEANUP(free_worker) = NULL;
     int rc = yara_files_open(image, &files, err);
-    if (rc || files.len == 0)
+    if (rc)
         return rc;
+    yara_files_skip(&files, builtin);
+    if (files.len == 0)
+        return 0;
     rc = yara_process_new(&files, &w, err);
     if (rc)
         return rc;

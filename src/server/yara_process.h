@@ -30,10 +30,11 @@ struct yara_process_told {
 /**
  * Whether the YARA rules of a ruleset compile; the worker is ended again. Blocks for a bounded
  * time.
- * @param image as builder_finish made it
+ * @param image   as builder_finish made it
+ * @param builtin how many files come first that are known to compile: the program's own
  * @return 0; E_PARSE, E_LIMIT (the message names file and line); E_NOMEM, E_IO
  */
-int yara_process_check(struct str image, struct yara_process_told *told,
+int yara_process_check(struct str image, uint32_t builtin, struct yara_process_told *told,
                        struct err *err) MUST_CHECK;
 void yara_process_told_done(struct yara_process_told *told);
 
