@@ -16,7 +16,7 @@
 #include "cli/detect_input.h"
 #include "detect/detect.h"
 
-#define DETECT_BLOCK_RECORDS 256
+#define DETECT_BLOCK_RECORDS 128
 
 struct detect_block;
 

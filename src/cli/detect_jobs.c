@@ -1,14 +1,14 @@
 /* Threads of `cordon detect`. See detect_jobs.h.
  *
  * Blocks stand in a ring in the order in which they were cut. All that threads share is under one
- * lock, which is taken between steps only, some thousand times a second. A thread takes the step
+ * lock, which is taken between steps only, some ten thousand times a second. A thread takes the step
  * nearest to the output: that frees memory first and finds the block in the cache. */
 #include "cli/detect_jobs.h"
 
 #include <pthread.h>
 #include <signal.h>
 
-enum { BLOCKS_MOST = 2 * DETECT_JOBS_MOST + 2 };
+enum { BLOCKS_MOST = 2 * DETECT_JOBS_MOST };
 
 enum state { FREE, CUT, NORMALISED, FOLLOWED, MATCHED, TAKEN };
 
@@ -216,7 +216,7 @@ int detect_jobs_run(struct detect_run *run, struct detect_feed *feed, struct det
 {
     struct jobs j = {.run = run, .feed = feed, .threads = jobs};
     int rc = 0;
-    j.slots_len = jobs == 1 ? 1 : 2 * (size_t)jobs + 2;
+    j.slots_len = jobs == 1 ? 1 : 2 * (size_t)jobs;
     for (size_t i = 0; !rc && i < j.slots_len; i++)
         rc = detect_block_new(&j.slots[i].block);
     (void)pthread_mutex_init(&j.lock, NULL);

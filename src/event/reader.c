@@ -14,7 +14,7 @@
 #include "codec/ndjson.h"
 #include "schema/param.h"
 
-enum { FIRST_BYTES = 1 << 18 };
+enum { FIRST_BYTES = 1 << 17 };
 
 struct reader {
     int fd;
