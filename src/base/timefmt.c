@@ -33,22 +33,27 @@ static int digits(struct str *s, size_t n, unsigned *ret_value)
         return E_PARSE;
     unsigned value = 0;
     for (size_t i = 0; i < n; i++) {
-        char c = s->ptr[i];
-        if (c < '0' || c > '9')
+        unsigned digit = (unsigned char)s->ptr[i] - (unsigned)'0';
+        if (digit > 9)
             return E_PARSE;
-        value = value * 10 + (unsigned)(c - '0');
+        value = value * 10 + digit;
     }
-    *s = str_sub(*s, n, SIZE_MAX);
+    s->ptr += n;
+    s->len -= n;
     *ret_value = value;
     return 0;
 }
 
 static int literal(struct str *s, const char *allowed)
 {
-    if (s->len == 0 || !strchr(allowed, s->ptr[0]) || s->ptr[0] == '\0')
-        return E_PARSE;
-    *s = str_sub(*s, 1, SIZE_MAX);
-    return 0;
+    for (; s->len && *allowed; allowed++) {
+        if (s->ptr[0] == *allowed) {
+            s->ptr++;
+            s->len--;
+            return 0;
+        }
+    }
+    return E_PARSE;
 }
 
 static unsigned month_days(unsigned y, unsigned m)
@@ -65,7 +70,8 @@ static int64_t fraction(struct str *s)
     while (s->len && s->ptr[0] >= '0' && s->ptr[0] <= '9') {
         ns += unit * (s->ptr[0] - '0');
         unit /= 10;
-        *s = str_sub(*s, 1, SIZE_MAX);
+        s->ptr++;
+        s->len--;
     }
     return ns;
 }

@@ -37,22 +37,38 @@ static int compile(struct normaliser *n, const struct format_ops *ops)
     return rc;
 }
 
+static int name_field(struct normaliser *n, struct str name, unsigned id)
+{
+    unsigned shape = normalise_shape(name);
+    n->field_shapes[shape / 64] |= UINT64_C(1) << shape % 64;
+    return map_put(&n->field_names, name, id);
+}
+
 static int name_fields(struct normaliser *n)
 {
     static const char *const reserved[] = {"kind",    "time",     "event.time",
                                            "product", "category", "service"};
     int rc = 0;
     for (unsigned id = 0; rc == 0 && id < FIELD_COUNT; id++) {
-        rc = map_put(&n->field_names, field_table[id].name, id);
+        rc = name_field(n, field_table[id].name, id);
         if (rc == 0 && field_table[id].sigma.len)
-            rc = map_put(&n->field_names, field_table[id].sigma, id);
+            rc = name_field(n, field_table[id].sigma, id);
     }
     for (size_t i = 0; rc == 0 && i < ARRAY_LEN(reserved); i++)
-        rc = map_put(&n->field_names, str_of(reserved[i]), FIELD_COUNT);
+        rc = name_field(n, str_of(reserved[i]), FIELD_COUNT);
+    return rc;
+}
+
+static int name_kinds(struct normaliser *n)
+{
+    int rc = 0;
     for (unsigned k = 0; rc == 0 && k < KIND_COUNT; k++) {
+        struct str category = kind_table[k].category;
         rc = map_put(&n->kinds, kind_table[k].name, k);
         if (rc == 0 && kind_table[k].es.len)
             rc = map_put(&n->kinds, kind_table[k].es, k);
+        if (rc == 0 && category.len && !map_find(&n->categories, category, NULL))
+            rc = map_put(&n->categories, category, k);
     }
     /* Jamf Protect's name for it. */
     return rc ? rc : map_put(&n->kinds, STR("cs_invalidate"), KIND_CS_INVALIDATED);
@@ -66,6 +82,8 @@ static int prepare(struct normaliser *n)
         rc = ndjson_new(n->any_compiled, &n->any);
     if (rc == 0)
         rc = name_fields(n);
+    if (rc == 0)
+        rc = name_kinds(n);
     for (size_t i = 0; rc == 0 && i < ARRAY_LEN(formats); i++)
         rc = compile(n, formats[i]);
     return rc;
@@ -96,6 +114,7 @@ void normaliser_free(struct normaliser *n)
     ndjson_free(n->any);
     ndjson_paths_free(n->any_compiled);
     map_done(&n->kinds);
+    map_done(&n->categories);
     map_done(&n->field_names);
     arena_done(&n->arena);
     arena_done(&n->tables);

@@ -9,21 +9,21 @@ static void fail(struct normaliser *n, int code)
         n->error = code;
 }
 
-/* One of 64 shapes; names that differ in it are surely different. */
-static uint64_t shape_bit(struct str name)
+unsigned normalise_shape(struct str name)
 {
     if (name.len == 0)
-        return 1;
-    unsigned h = (unsigned)name.len * 7 + (unsigned char)name.ptr[0] * 5 +
-                 (unsigned char)name.ptr[name.len - 1] * 11 +
-                 (unsigned char)name.ptr[name.len / 2] * 3;
-    return UINT64_C(1) << (h & 63);
+        return 0;
+    unsigned h = (unsigned)name.len * 2654435761u;
+    h = (h ^ (unsigned char)name.ptr[0]) * 2654435761u;
+    h = (h ^ (unsigned char)name.ptr[name.len - 1]) * 2654435761u;
+    h = (h ^ (unsigned char)name.ptr[name.len / 2]) * 2654435761u;
+    return h >> 19; /* 13 bits */
 }
 
 /* The slot for a name: that of an earlier key with the same name, or a new one. */
 static struct extra *slot_for(struct normaliser *n, struct str name)
 {
-    uint64_t bit = shape_bit(name);
+    uint64_t bit = UINT64_C(1) << normalise_shape(name) % 64;
     if (n->extras_seen & bit) {
         for (size_t i = 0; i < n->extras_len; i++) {
             if (str_eq(n->extras[i].name, name))
@@ -45,7 +45,8 @@ static struct extra *slot_for(struct normaliser *n, struct str name)
 static void keep(struct normaliser *n, struct event *ev, struct str name, struct value value)
 {
     uint64_t id;
-    if (map_find(&n->field_names, name, &id)) {
+    unsigned shape = normalise_shape(name);
+    if (n->field_shapes[shape / 64] >> shape % 64 & 1 && map_find(&n->field_names, name, &id)) {
         if (n->extras_are_fields && id < FIELD_COUNT) {
             if (!event_has(ev, (enum field_id)id))
                 normalise_put_value(n, ev, (enum field_id)id, value);

@@ -73,7 +73,7 @@ static void fill(struct normaliser *n, struct ndjson *j, struct event *ev)
     ev->product = normalise_text(j, PRODUCT_PATH);
     ev->category = normalise_text(j, CATEGORY_PATH);
     ev->service = normalise_text(j, SERVICE_PATH);
-    ev->kind = normalise_kind_of_category(ev->category);
+    ev->kind = normalise_kind_of_category(n, ev->category);
     const uint16_t *targets = n->paths[FORMAT_SIGMA].targets;
     size_t pos = 0;
     for (struct ndjson_value *v = ndjson_each(j, &pos); v; v = ndjson_each(j, &pos)) {

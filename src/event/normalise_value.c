@@ -209,15 +209,11 @@ void normalise_put_list(struct normaliser *n, struct ndjson *j, unsigned path, s
         event_set(ev, id, normalise_list(n, j, path));
 }
 
-static bool env_is_allowed(struct str item)
+static bool env_is_allowed(struct str name)
 {
-    size_t equals = str_find_char(item, '=');
-    if (equals == SIZE_MAX)
-        return false;
-    struct str name = str_sub(item, 0, equals);
     for (size_t i = 0; i < ARRAY_LEN(env_allowed); i++) {
         struct str allowed = env_allowed[i];
-        if (name.len == 0 || name.ptr[0] != allowed.ptr[0])
+        if (name.ptr[0] != allowed.ptr[0])
             continue;
         if (allowed.ptr[allowed.len - 1] == '*'
                 ? str_starts(name, str_sub(allowed, 0, allowed.len - 1))
@@ -225,6 +221,22 @@ static bool env_is_allowed(struct str item)
             return true;
     }
     return false;
+}
+
+/* The item when its name is allowed, else empty. Most are not: they are not unescaped. */
+static struct str allowed_item(struct ndjson *j, struct ndjson_value *v)
+{
+    size_t equals = v->type == NDJSON_STR ? str_find_char(v->raw, '=') : SIZE_MAX;
+    if (equals == SIZE_MAX || equals == 0)
+        return (struct str){0};
+    struct str item = v->raw;
+    if (str_find_char(str_sub(item, 0, equals), '\\') != SIZE_MAX) {
+        item = ndjson_text(j, v);
+        equals = str_find_char(item, '=');
+        if (equals == SIZE_MAX || equals == 0)
+            return (struct str){0};
+    }
+    return env_is_allowed(str_sub(item, 0, equals)) ? ndjson_text(j, v) : (struct str){0};
 }
 
 void normalise_put_env(struct normaliser *n, struct ndjson *j, unsigned path, struct event *ev)
@@ -239,8 +251,9 @@ void normalise_put_env(struct normaliser *n, struct ndjson *j, unsigned path, st
     }
     size_t kept = 0;
     for (; v; v = ndjson_next(j, v)) {
-        if (v->type == NDJSON_STR && env_is_allowed(ndjson_text(j, v)))
-            items[kept++] = ndjson_text(j, v);
+        struct str item = allowed_item(j, v);
+        if (item.len)
+            items[kept++] = item;
     }
     if (kept)
         event_set_list(ev, F_ENV, items, kept);
@@ -352,11 +365,10 @@ bool normalise_kind(const struct normaliser *n, struct str name, enum event_kind
     return true;
 }
 
-enum event_kind normalise_kind_of_category(struct str category)
+enum event_kind normalise_kind_of_category(const struct normaliser *n, struct str category)
 {
-    for (unsigned k = 0; category.len && k < KIND_COUNT; k++) {
-        if (str_eq(kind_table[k].category, category))
-            return (enum event_kind)k;
-    }
-    return KIND_UNKNOWN;
+    uint64_t kind = KIND_UNKNOWN;
+    if (category.len)
+        (void)map_find(&n->categories, category, &kind);
+    return (enum event_kind)kind;
 }
