@@ -648,11 +648,9 @@ struct ndjson_value *ndjson_each(const struct ndjson *n, size_t *pos)
     return NULL;
 }
 
-struct str ndjson_text(struct ndjson *n, struct ndjson_value *v)
+struct str ndjson_text_escaped(struct ndjson *n, struct ndjson_value *v)
 {
-    if (v->escaped) {
-        v->raw = decode(n, v->raw);
-        v->escaped = false;
-    }
+    v->raw = decode(n, v->raw);
+    v->escaped = false;
     return v->raw;
 }

@@ -99,11 +99,18 @@ uint32_t ndjson_count(const struct ndjson *n, unsigned path);
  * the end. */
 struct ndjson_value *ndjson_each(const struct ndjson *n, size_t *pos);
 
+/* Private: of ndjson_text. */
+struct str ndjson_text_escaped(struct ndjson *n, struct ndjson_value *v);
+
 /**
  * A string's text, unescaped (once; the value then holds the result); another value's text as it
  * stands in the record. Well-formed UTF-8, may hold NUL.
  */
-struct str ndjson_text(struct ndjson *n, struct ndjson_value *v);
+static inline struct str ndjson_text(struct ndjson *n, struct ndjson_value *v)
+{
+    return v->escaped ? ndjson_text_escaped(n, v) : v->raw;
+}
+
 /** Any number as a double. @return 0, E_ARG (not a number) or E_LIMIT (longer than 256 bytes) */
 int ndjson_double(const struct ndjson_value *v, double *ret_value) MUST_CHECK;
 

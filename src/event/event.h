@@ -95,19 +95,29 @@ static inline void event_set(struct event *ev, enum field_id id, struct value v)
     ev->values[id] = v;
 }
 
+/* These write the members one by one: a whole value made on the stack would be read back in larger
+ * pieces than it was written, and the processor waits for that. */
+static inline struct value *event_slot(struct event *ev, enum field_id id, enum value_type type)
+{
+    ev->present[id / 64] |= UINT64_C(1) << (id % 64);
+    ev->values[id].type = type;
+    ev->values[id].count = 0;
+    return &ev->values[id];
+}
+
 static inline void event_set_str(struct event *ev, enum field_id id, struct str s)
 {
-    event_set(ev, id, (struct value){.type = VALUE_STR, .s = s});
+    event_slot(ev, id, VALUE_STR)->s = s;
 }
 
 static inline void event_set_int(struct event *ev, enum field_id id, int64_t i)
 {
-    event_set(ev, id, (struct value){.type = VALUE_INT, .i = i});
+    event_slot(ev, id, VALUE_INT)->i = i;
 }
 
 static inline void event_set_bool(struct event *ev, enum field_id id, bool b)
 {
-    event_set(ev, id, (struct value){.type = VALUE_BOOL, .b = b});
+    event_slot(ev, id, VALUE_BOOL)->b = b;
 }
 
 static inline void event_set_list(struct event *ev, enum field_id id, const struct str *items,

@@ -288,7 +288,7 @@ static void put_members(struct normaliser *n, struct ndjson *j, struct str name,
                 normalise_extra(n, j, ev, name, v->key, v);
         } else if (v->path < ES_PATHS && rows[v->path].field < FIELD_COUNT &&
                    v->type != NDJSON_NULL && v->type != NDJSON_OBJECT && v->type != NDJSON_ARRAY) {
-            normalise_put_value(n, ev, (enum field_id)rows[v->path].field, normalise_natural(j, v));
+            normalise_put_picked(n, j, v, ev, (enum field_id)rows[v->path].field);
         }
     }
 }

@@ -81,6 +81,9 @@ struct value normalise_natural(struct ndjson *j, struct ndjson_value *v);
 /* Set a field from a value, converted to the field's type where that loses nothing. */
 void normalise_put_value(struct normaliser *n, struct event *ev, enum field_id id,
                          struct value value);
+/* The same from a picked value that is neither object nor array. */
+void normalise_put_picked(struct normaliser *n, struct ndjson *j, struct ndjson_value *v,
+                          struct event *ev, enum field_id id);
 /* Set a field from a path, when the record has it and it is not null. */
 void normalise_put(struct normaliser *n, struct ndjson *j, unsigned path, struct event *ev,
                    enum field_id id);

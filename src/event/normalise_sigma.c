@@ -49,9 +49,10 @@ static void put_key(struct normaliser *n, struct ndjson *j, struct event *ev, un
 {
     struct str name = v->key;
     if (target < FIELD_COUNT && v->type != NDJSON_OBJECT) {
-        normalise_put_value(n, ev, (enum field_id)target,
-                            v->type == NDJSON_ARRAY ? normalise_list(n, j, v->path + 1u)
-                                                    : normalise_natural(j, v));
+        if (v->type == NDJSON_ARRAY)
+            normalise_put_value(n, ev, (enum field_id)target, normalise_list(n, j, v->path + 1u));
+        else
+            normalise_put_picked(n, j, v, ev, (enum field_id)target);
         return;
     }
     if (target < FIELD_COUNT)

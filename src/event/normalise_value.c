@@ -164,6 +164,21 @@ void normalise_put_value(struct normaliser *n, struct event *ev, enum field_id i
     event_set(ev, id, v);
 }
 
+/* Set a field from a picked scalar. The rule is that its type is the field's. */
+void normalise_put_picked(struct normaliser *n, struct ndjson *j, struct ndjson_value *v,
+                          struct event *ev, enum field_id id)
+{
+    enum field_type type = field_table[id].type;
+    if (v->type == NDJSON_STR && type == FIELD_STR)
+        event_set_str(ev, id, ndjson_text(j, v));
+    else if (v->type == NDJSON_INT && type == FIELD_INT)
+        event_set_int(ev, id, v->i);
+    else if ((v->type == NDJSON_TRUE || v->type == NDJSON_FALSE) && type == FIELD_BOOL)
+        event_set_bool(ev, id, v->type == NDJSON_TRUE);
+    else
+        normalise_put_value(n, ev, id, normalise_natural(j, v));
+}
+
 static bool is_scalar(const struct ndjson_value *v)
 {
     return v && v->type != NDJSON_OBJECT && v->type != NDJSON_ARRAY;
@@ -174,7 +189,7 @@ void normalise_put_or_null(struct normaliser *n, struct ndjson *j, unsigned path
 {
     struct ndjson_value *v = ndjson_get(j, path);
     if (is_scalar(v))
-        normalise_put_value(n, ev, id, normalise_natural(j, v));
+        normalise_put_picked(n, j, v, ev, id);
 }
 
 void normalise_put(struct normaliser *n, struct ndjson *j, unsigned path, struct event *ev,
@@ -182,7 +197,7 @@ void normalise_put(struct normaliser *n, struct ndjson *j, unsigned path, struct
 {
     struct ndjson_value *v = ndjson_get(j, path);
     if (is_scalar(v) && v->type != NDJSON_NULL)
-        normalise_put_value(n, ev, id, normalise_natural(j, v));
+        normalise_put_picked(n, j, v, ev, id);
 }
 
 struct value normalise_list(struct normaliser *n, struct ndjson *j, unsigned path)
