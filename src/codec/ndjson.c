@@ -407,11 +407,11 @@ static const byte *walk_container(struct walk *w, uint16_t at, const struct plac
     const struct ndjson_node *node = &w->paths->nodes[at];
     const byte *from = p;
     bool object = *p == '{';
-    if (node->below_first == node->below_end && !(object && node->children && w->n->foresee))
-        p = skip_value(w, p, depth);
-    else if (object && (node->children || node->star != NDJSON_NONE))
+    /* What nothing is wanted of is walked only for its order of keys. */
+    bool wanted = node->below_first != node->below_end || (object && w->n->foresee);
+    if (wanted && object && (node->children || node->star != NDJSON_NONE))
         p = walk_object(w, at, place->index, p, depth);
-    else if (!object && node->element != NDJSON_NONE)
+    else if (wanted && !object && node->element != NDJSON_NONE)
         p = walk_array(w, node, place->key, p, depth);
     else
         p = skip_value(w, p, depth);
