@@ -1,8 +1,8 @@
 /* Threads of `cordon detect`. See detect_jobs.h.
  *
  * Blocks stand in a ring in the order in which they were cut. All that threads share is under one
- * lock, which is taken between steps only, some ten thousand times a second. A thread takes the step
- * nearest to the output: that frees memory first and finds the block in the cache. */
+ * lock, which is taken between steps only, some ten thousand times a second. A thread takes the
+ * step nearest to the output: that frees memory first and finds the block in the cache. */
 #include "cli/detect_jobs.h"
 
 #include <pthread.h>
