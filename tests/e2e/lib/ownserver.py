@@ -40,6 +40,7 @@ class OwnServer:
         self.device_port = self.listener.getsockname()[1]
         self.messages = []
         self.channel = None
+        self.writing = threading.Lock()  # of the channel: who holds it and who speaks are two threads
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
@@ -110,7 +111,7 @@ class OwnServer:
             if opcode & 15 == websocket.CLOSE:
                 return
             if opcode & 15 == websocket.PING:
-                connection.sendall(websocket.frame(websocket.PONG, data, mask=False))
+                self.send(connection, websocket.PONG, data)
             elif opcode & 15 == websocket.TEXT:
                 self.take(connection, json.loads(data))
 
@@ -127,7 +128,11 @@ class OwnServer:
         self.say_raw(text)
 
     def say_raw(self, text, channel=None):
-        (channel or self.channel).sendall(websocket.frame(websocket.TEXT, text, mask=False))
+        self.send(channel or self.channel, websocket.TEXT, text)
+
+    def send(self, connection, opcode, data):
+        with self.writing:
+            connection.sendall(websocket.frame(opcode, data, mask=False))
 
     def command(self, name, arguments, key=None, **change):
         """A signed command; `change` replaces members."""
