@@ -35,6 +35,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     const client = useQueryClient();
     const query = useQuery({ ...sessionQuery, retry: false });
     const [lost, setLost] = useState(false);
+    const [leaving, setLeaving] = useState(false);
     const session = query.data;
 
     useEffect(() => onSessionLost(() => { setLost(true); }), []);
@@ -47,7 +48,14 @@ export function SessionProvider({ children }: { children: ReactNode }) {
             session,
             can: (permission: Permission) => granted.has(permission),
             signOut: async () => {
-                await api.DELETE("/api/v1/session");
+                // The page goes first: its lists would ask once more in the name of a session that has ended.
+                setLeaving(true);
+                try {
+                    await api.DELETE("/api/v1/session");
+                } catch (error) {
+                    setLeaving(false);
+                    throw error;
+                }
                 setCsrf(undefined);
                 client.clear();
                 // A fresh start: nothing of this person stays in memory.
@@ -64,7 +72,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         void client.invalidateQueries({ predicate: (other) => other.queryKey[0] !== "session" });
     };
 
-    if (query.isPending)
+    if (query.isPending || leaving)
         return (
             <Center mih="100vh">
                 <Loader aria-label="Loading" />
