@@ -8,7 +8,6 @@ rule mac_lightspy
         date = "2026-11-24"
     strings:
         $source = "F_Warehouse/mac/frame/framework/framework/"
-        $user = "/Users/air/work/"
         $loader = "macircloader"
         $about = "IrcFrameworkInfo"
         $typo = "forceUpdatePligin"

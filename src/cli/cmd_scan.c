@@ -109,7 +109,8 @@ static int add_rules(void *arg, const char *path, struct str text, struct err *e
 {
     struct scan *s = arg;
     s->rule_files++;
-    return yara_worker_add(s->worker, path, text) ? err_set(err, E_NOMEM, "out of memory") : 0;
+    return yara_worker_add(s->worker, str_of(path), text) ? err_set(err, E_NOMEM, "out of memory")
+                                                          : 0;
 }
 
 static int load_rules(struct scan *s, const struct opt *opt, struct err *err)

@@ -31,7 +31,7 @@ int yaracheck(const char *name, struct str text, uint32_t *ret_rules, struct err
     if (rc == 0)
         rc = yara_worker_new(argv, &yara_limits_default, &w);
     if (rc == 0)
-        rc = yara_worker_add(w, name, text);
+        rc = yara_worker_add(w, str_of(name), text);
     if (rc == 0)
         rc = yara_worker_start(w, err);
     if (rc == 0)

@@ -31,12 +31,8 @@ static int copy_rules(const struct yara_files *files, struct yara_worker *w)
     for (uint32_t i = 0; rc == 0 && i < files->len; i++) {
         struct str name;
         struct str text;
-        struct buf path CLEANUP(buf_done) = {0};
         yara_files_get(files, i, &name, &text);
-        buf_add_str(&path, name);
-        rc = buf_check(&path);
-        if (rc == 0)
-            rc = yara_worker_add(w, buf_cstr(&path), text);
+        rc = yara_worker_add(w, name, text);
     }
     return rc;
 }

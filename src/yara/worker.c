@@ -83,13 +83,13 @@ void yara_worker_free(struct yara_worker *w)
     mem_free(w);
 }
 
-int yara_worker_add(struct yara_worker *w, const char *name, struct str text)
+int yara_worker_add(struct yara_worker *w, struct str name, struct str text)
 {
     struct source s = {0};
     int rc = mem_grow(&w->sources, &w->sources_cap, w->sources_len + 1, sizeof *w->sources);
     if (rc)
         return rc;
-    s.name = mem_strdup(name);
+    s.name = mem_strndup(name.ptr, name.len);
     buf_add_str(&s.text, text);
     if (!s.name || buf_check(&s.text)) {
         mem_free(s.name);

@@ -41,7 +41,7 @@ int yara_worker_new(const char *const *argv, const struct yara_limits *limits,
 /** Ends the process. NULL is allowed. */
 void yara_worker_free(struct yara_worker *w);
 /** One file of rules; copied. Before the first scan. @return 0 or E_NOMEM */
-int yara_worker_add(struct yara_worker *w, const char *name, struct str text) MUST_CHECK;
+int yara_worker_add(struct yara_worker *w, struct str name, struct str text) MUST_CHECK;
 /**
  * Compile the rules: whoever wants to know early whether they are right.
  * @return 0, E_PARSE (err has file and line), E_LIMIT, E_TIMEOUT, E_CLOSED (the worker died of

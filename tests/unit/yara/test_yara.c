@@ -27,7 +27,7 @@ static struct yara_worker *worker_with(const char *rules, const struct yara_limi
 {
     struct yara_worker *w;
     assert_ok(yara_worker_new(worker_argv, limits ? limits : &yara_limits_default, &w));
-    assert_ok(yara_worker_add(w, "own.yar", str_of(rules)));
+    assert_ok(yara_worker_add(w, STR("own.yar"), str_of(rules)));
     return w;
 }
 
@@ -163,7 +163,7 @@ static void a_dead_worker_is_replaced(void **state)
     struct yara_worker *w;
     struct err err = {0};
     assert_ok(yara_worker_new(dying, &yara_limits_default, &w));
-    assert_ok(yara_worker_add(w, "own.yar", STR("rule a { condition: true }")));
+    assert_ok(yara_worker_add(w, STR("own.yar"), STR("rule a { condition: true }")));
     assert_int_equal(yara_worker_start(w, &err), E_CLOSED);
     assert_int_equal(yara_worker_start(w, &err), E_CLOSED);
     assert_int_equal(yara_worker_losses(w), 2);
@@ -295,7 +295,7 @@ static void lies_are_recognised(void **state)
         struct yara_found found = {0};
         struct yara_worker *w;
         assert_ok(yara_worker_new(argv, &limits, &w));
-        assert_ok(yara_worker_add(w, "own.yar", STR("rule a { condition: true }")));
+        assert_ok(yara_worker_add(w, STR("own.yar"), STR("rule a { condition: true }")));
         for (unsigned again = 1; again <= 2; again++) {
             struct err err = {0};
             int rc = scan(w, STR("text"), &found, &err);
