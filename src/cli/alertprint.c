@@ -92,6 +92,31 @@ static void add_matched(struct buf *line, const struct match *match)
     }
 }
 
+/* A correlation is told by how many events it took, before what they have in common. */
+static void add_why(struct buf *line, const struct alertprint *a)
+{
+    if (a->correlated)
+        buf_addf(line, "%u event%s, the oldest told in line %llu%s", a->correlated->events_total,
+                 a->correlated->events_total == 1 ? "" : "s",
+                 (unsigned long long)a->correlated->events[0].record,
+                 a->match->fields_len ? ": " : "");
+    add_matched(line, a->match);
+}
+
+/* File and line; of a long name its end, so that the line is always there. */
+static void add_place(struct buf *line, const struct alertprint *a)
+{
+    struct buf part CLEANUP(buf_done) = {0};
+    buf_addf(&part, "%.*s:%llu", STR_FMT(str_basename(str_of(a->file))),
+             (unsigned long long)a->line);
+    struct str place = buf_str(&part);
+    if (place.len > PLACE_WIDTH)
+        place = str_sub(place, place.len - PLACE_WIDTH, SIZE_MAX);
+    while (place.len && ((unsigned char)place.ptr[0] & 0xc0) == 0x80)
+        place = str_sub(place, 1, SIZE_MAX); /* half of a character */
+    add_column(line, place, PLACE_WIDTH);
+}
+
 /* The front of `line` that fits into the terminal. */
 static struct str fitting(const struct out *out, struct str line)
 {
@@ -140,11 +165,8 @@ void alertprint_add_line(struct buf *text, const struct out *out, const struct a
         buf_addf(&part, " (%lld)", (long long)event_int(a->event, F_PID, 0));
     add_column(&line, part.len ? buf_str(&part) : STR("-"), PROCESS_WIDTH);
 
-    buf_clear(&part);
-    buf_addf(&part, "%.*s:%llu", STR_FMT(str_basename(str_of(a->file))),
-             (unsigned long long)a->line);
-    add_column(&line, buf_str(&part), PLACE_WIDTH);
-    add_matched(&line, a->match);
+    add_place(&line, a);
+    add_why(&line, a);
 
     struct str shown = fitting(out, buf_str(&line));
     stick(text, &line);
