@@ -26,6 +26,20 @@ if(APPLE)
     set(CMAKE_C_FLAGS_RELEASE "-O2") # what a debugger reads of a Mac's program would name the folders of this machine
 endif()
 
+# Functions of one file are put into those of another where that helps, in the folders that every event passes and in the
+# programs. Their object files hold machine code, too: tests, of which there are many, are linked as ever.
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU" AND NOT APPLE)
+    set(CORDON_WHOLE_COMPILE $<$<CONFIG:Release>:-flto> $<$<CONFIG:Release>:-ffat-lto-objects>)
+    set(whole $<BOOL:$<TARGET_PROPERTY:CORDON_WHOLE>>)
+    add_link_options($<$<CONFIG:Release>:$<IF:${whole},-flto=auto,-fno-lto>>
+        $<$<CONFIG:Release>:-ffile-prefix-map=${CMAKE_BINARY_DIR}=.>)
+endif()
+
+# cordon_whole_program(TARGET): link it so.
+function(cordon_whole_program target)
+    set_target_properties(${target} PROPERTIES CORDON_WHOLE ON)
+endfunction()
+
 if(CORDON_SANITIZE)
     add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
     add_link_options(-fsanitize=address,undefined)

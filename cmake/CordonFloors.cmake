@@ -34,7 +34,7 @@ foreach(entry IN LISTS CORDON_FLOORS)
     target_link_libraries(cordon_${folder} PUBLIC ${lower_libraries} cordon_dependencies)
     # Every event of every device passes here.
     if(folder MATCHES "^(base|codec|event|detect)$")
-        target_compile_options(cordon_${folder} PRIVATE $<$<CONFIG:Release>:-O3>)
+        target_compile_options(cordon_${folder} PRIVATE $<$<CONFIG:Release>:-O3> ${CORDON_WHOLE_COMPILE})
     endif()
     list(APPEND same_floor_libraries cordon_${folder})
     list(APPEND CORDON_LIBRARIES cordon_${folder})

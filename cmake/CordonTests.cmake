@@ -87,6 +87,7 @@ foreach(source IN LISTS benches)
     add_executable(${name} "${source}")
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bench")
     target_link_libraries(${name} PRIVATE cordon_bench)
+    cordon_whole_program(${name})
 endforeach()
 
 # ThreadSanitizer watches the unit tests; scenarios and checks run in the other builds.

@@ -323,6 +323,21 @@ static int keep_value(struct engine *e, uint32_t field, const struct engine_valu
     return value->ptr ? 0 : E_NOMEM;
 }
 
+/* The value that satisfied a comparison which is known to hold. Where the event has but one value
+ * of the field it is that one, without another comparison. */
+static bool find_reason(struct engine *e, uint32_t item, struct engine_values *values,
+                        struct str *ret_text)
+{
+    const struct image_item *i = &e->rules->image.items[item];
+    enum field_id id = e->rules->fields[i->field].id;
+    if (id != FIELD_COUNT && (i->flags & ~ITEM_LAZY) == 0 && event_has(e->ev, id) &&
+        e->ev->values[id].type == VALUE_STR) {
+        *ret_text = e->ev->values[id].s;
+        return true;
+    }
+    return find_value(e, item, values, ret_text);
+}
+
 static int add_reason(struct engine *e, size_t from, uint32_t item)
 {
     const struct image_item *i = &e->rules->image.items[item];
@@ -330,7 +345,7 @@ static int add_reason(struct engine *e, size_t from, uint32_t item)
     struct engine_values values;
     if (e->fields_len - from >= ENGINE_REPORTED_FIELDS)
         return 0;
-    if (i->kind != ITEM_NULL && find_value(e, item, &values, &reason.value)) {
+    if (i->kind != ITEM_NULL && find_reason(e, item, &values, &reason.value)) {
         reason.value = cut(reason.value);
         if (keep_value(e, i->field, &values, &reason.value))
             return E_NOMEM;

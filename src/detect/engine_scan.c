@@ -175,7 +175,8 @@ static void scan_extra(struct engine *e, uint32_t extra)
 {
     uint64_t field;
     const struct extra *x = &e->ev->extras[extra];
-    if (!map_find(&e->rules->extras, x->name, &field)) {
+    if (!shape_has(&e->rules->extra_shapes, shape_of(x->name)) ||
+        !map_find(&e->rules->extras, x->name, &field)) {
         if (e->source->everything)
             scan_value(e, e->rules->everything, &x->value);
         return;

@@ -358,7 +358,15 @@ static inline bool passes(const struct scanner *s, uint32_t gram)
     return (word >> (hash >> 46 & 63) & word >> (hash >> 40 & 63) & 1) != 0;
 }
 
-static void scan4(const char *table, struct str text, struct hits *hits)
+/* The window of eight folded bytes that starts at the k-th. */
+static inline uint32_t window_of(uint64_t bytes, unsigned k, uint32_t window)
+{
+    uint64_t from = bytes >> (8 * k);
+    return window == 4 ? (uint32_t)from : (uint32_t)from & 0xffff;
+}
+
+static inline __attribute__((always_inline)) void scan(const char *table, struct str text,
+                                                       struct hits *hits, uint32_t window)
 {
     const struct scanner s = scanner_of(table, text, hits);
     struct passed p;
@@ -367,33 +375,33 @@ static void scan4(const char *table, struct str text, struct hits *hits)
     /* Four windows from one load; their look-ups do not wait for each other. */
     for (; i + 8 <= text.len; i += 4) {
         uint64_t bytes = fold_load8(text.ptr + i) | FOLD_BITS;
-        unsigned passed = (unsigned)passes(&s, (uint32_t)bytes) |
-                          (unsigned)passes(&s, (uint32_t)(bytes >> 8)) << 1 |
-                          (unsigned)passes(&s, (uint32_t)(bytes >> 16)) << 2 |
-                          (unsigned)passes(&s, (uint32_t)(bytes >> 24)) << 3;
+        unsigned passed = (unsigned)passes(&s, window_of(bytes, 0, window)) |
+                          (unsigned)passes(&s, window_of(bytes, 1, window)) << 1 |
+                          (unsigned)passes(&s, window_of(bytes, 2, window)) << 2 |
+                          (unsigned)passes(&s, window_of(bytes, 3, window)) << 3;
         for (; UNLIKELY(passed != 0); passed &= passed - 1) {
             unsigned k = (unsigned)__builtin_ctz(passed);
-            add_passed(&s, &p, (uint32_t)(bytes >> (8 * k)), i + k);
+            add_passed(&s, &p, window_of(bytes, k, window), i + k);
         }
     }
-    for (; i + 4 <= text.len; i++) {
-        uint32_t gram = fold_load4(text.ptr + i) | (uint32_t)FOLD_BITS;
+    for (; i + window <= text.len; i++) {
+        uint64_t bytes = 0;
+        memcpy(&bytes, text.ptr + i, window);
+        uint32_t gram = window_of(bytes | FOLD_BITS, 0, window);
         if (UNLIKELY(passes(&s, gram)))
             add_passed(&s, &p, gram, i);
     }
     verify_all(&s, &p);
 }
 
+static void scan4(const char *table, struct str text, struct hits *hits)
+{
+    scan(table, text, hits, 4);
+}
+
 static void scan2(const char *table, struct str text, struct hits *hits)
 {
-    const struct scanner s = scanner_of(table, text, hits);
-    for (size_t i = 0; i + 2 <= text.len; i++) {
-        uint16_t pair;
-        memcpy(&pair, text.ptr + i, sizeof pair);
-        uint32_t gram = pair | ((uint32_t)FOLD_BITS & 0xffff);
-        if (UNLIKELY(passes(&s, gram)))
-            verify(&s, gram, top_bits(hash_gram(gram), s.bucket_bits), i);
-    }
+    scan(table, text, hits, 2);
 }
 
 /* ------------------------------------------------------------------ the two kinds */

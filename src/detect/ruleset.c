@@ -98,6 +98,8 @@ static int load_fields(struct ruleset *r, struct err *err)
             r->everything = i;
         } else if (map_put(&r->extras, f->name, i)) {
             return err_set(err, E_NOMEM, "%s", err_sentence(E_NOMEM));
+        } else {
+            shape_add(&r->extra_shapes, f->name);
         }
     }
     return 0;

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "base/map.h"
+#include "base/shape.h"
 #include "crypto/hash.h"
 #include "detect/detect.h"
 #include "detect/image.h"
@@ -54,6 +55,7 @@ struct ruleset {
     uint32_t field_of[FIELD_COUNT];           /* index into fields, or IMAGE_NONE */
     uint64_t wanted[(FIELD_COUNT + 63) / 64]; /* bit: some rule names the field */
     struct map extras;                        /* name -> index into fields */
+    struct shape_set extra_shapes;            /* of the names in extras */
     struct ruleset_rule *rules;
     uint32_t everything;   /* field with the empty name, or IMAGE_NONE */
     bool *asks_everything; /* by log source: some rule asks for that field */

@@ -39,8 +39,7 @@ static int compile(struct normaliser *n, const struct format_ops *ops)
 
 static int name_field(struct normaliser *n, struct str name, unsigned id)
 {
-    unsigned shape = normalise_shape(name);
-    n->field_shapes[shape / 64] |= UINT64_C(1) << shape % 64;
+    shape_add(&n->field_shapes, name);
     return map_put(&n->field_names, name, id);
 }
 

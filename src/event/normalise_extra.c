@@ -9,25 +9,14 @@ static void fail(struct normaliser *n, int code)
         n->error = code;
 }
 
-unsigned normalise_shape(struct str name)
+/* The value of a name: that of an earlier key with the same name, or a new one. */
+static struct value *slot_for(struct normaliser *n, struct str name, unsigned shape)
 {
-    if (name.len == 0)
-        return 0;
-    unsigned h = (unsigned)name.len * 2654435761u;
-    h = (h ^ (unsigned char)name.ptr[0]) * 2654435761u;
-    h = (h ^ (unsigned char)name.ptr[name.len - 1]) * 2654435761u;
-    h = (h ^ (unsigned char)name.ptr[name.len / 2]) * 2654435761u;
-    return h >> 19; /* 13 bits */
-}
-
-/* The slot for a name: that of an earlier key with the same name, or a new one. */
-static struct extra *slot_for(struct normaliser *n, struct str name)
-{
-    uint64_t bit = UINT64_C(1) << normalise_shape(name) % 64;
+    uint64_t bit = UINT64_C(1) << shape % 64;
     if (n->extras_seen & bit) {
         for (size_t i = 0; i < n->extras_len; i++) {
             if (str_eq(n->extras[i].name, name))
-                return &n->extras[i];
+                return &n->extras[i].value;
         }
     }
     if (n->extras_len >= NORMALISE_EXTRAS_MAX) {
@@ -39,25 +28,59 @@ static struct extra *slot_for(struct normaliser *n, struct str name)
         return NULL;
     }
     n->extras_seen |= bit;
-    return &n->extras[n->extras_len++];
+    n->extras[n->extras_len].name = name;
+    return &n->extras[n->extras_len++].value;
+}
+
+/* The name is one of ours, or Sigma's. */
+static void keep_known(struct normaliser *n, struct event *ev, struct str name, uint64_t id,
+                       struct value value)
+{
+    if (n->extras_are_fields && id < FIELD_COUNT) {
+        if (!event_has(ev, (enum field_id)id))
+            normalise_put_value(n, ev, (enum field_id)id, value);
+        return;
+    }
+    /* The name means something else here. */
+    name = normalise_dotted(n, STR("extra"), name);
+    struct value *slot = n->error ? NULL : slot_for(n, name, shape_of(name));
+    if (slot)
+        *slot = value;
+}
+
+static bool is_known(const struct normaliser *n, struct str name, unsigned shape, uint64_t *ret_id)
+{
+    return shape_has(&n->field_shapes, shape) && map_find(&n->field_names, name, ret_id);
 }
 
 static void keep(struct normaliser *n, struct event *ev, struct str name, struct value value)
 {
     uint64_t id;
-    unsigned shape = normalise_shape(name);
-    if (n->field_shapes[shape / 64] >> shape % 64 & 1 && map_find(&n->field_names, name, &id)) {
-        if (n->extras_are_fields && id < FIELD_COUNT) {
-            if (!event_has(ev, (enum field_id)id))
-                normalise_put_value(n, ev, (enum field_id)id, value);
-            return;
-        }
-        /* The name means something else here. */
-        name = normalise_dotted(n, STR("extra"), name);
+    unsigned shape = shape_of(name);
+    if (is_known(n, name, shape, &id)) {
+        keep_known(n, ev, name, id, value);
+        return;
     }
-    struct extra *slot = n->error ? NULL : slot_for(n, name);
+    struct value *slot = n->error ? NULL : slot_for(n, name, shape);
     if (slot)
-        *slot = (struct extra){name, value};
+        *slot = value;
+}
+
+/* As keep, for most values there are; written member by member, as event_set_str does. */
+static void keep_text(struct normaliser *n, struct event *ev, struct str name, struct str text)
+{
+    uint64_t id;
+    unsigned shape = shape_of(name);
+    if (is_known(n, name, shape, &id)) {
+        keep_known(n, ev, name, id, (struct value){.type = VALUE_STR, .s = text});
+        return;
+    }
+    struct value *slot = n->error ? NULL : slot_for(n, name, shape);
+    if (slot) {
+        slot->type = VALUE_STR;
+        slot->count = 0;
+        slot->s = text;
+    }
 }
 
 static void wait(struct normaliser *n, struct str name, struct str text)
@@ -143,6 +166,8 @@ void normalise_extra(struct normaliser *n, struct ndjson *j, struct event *ev, s
     if (v->type == NDJSON_OBJECT || v->type == NDJSON_ARRAY) {
         wait(n, name, v->raw);
         flatten_pending(n, ev);
+    } else if (v->type == NDJSON_STR) {
+        keep_text(n, ev, name, ndjson_text(j, v));
     } else {
         keep(n, ev, name, normalise_natural(j, v));
     }

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "base/shape.h"
 #include "codec/ndjson.h"
 #include "event/event.h"
 #include "event/normalise.h"
@@ -16,7 +17,6 @@
 #define NORMALISE_FORMATS    8    /* rows of EVENT_FORMAT_LIST */
 #define NORMALISE_EXTRAS_MAX 1024 /* unknown keys of one record, flattened */
 #define NORMALISE_NAME_MAX   1024 /* bytes of a name made by flattening */
-#define NORMALISE_SHAPES     8192 /* names that differ in their shape are surely different */
 
 /* Paths a format picks, and what each of them means to it. */
 struct format_paths {
@@ -59,7 +59,7 @@ struct normaliser {
     struct map kinds;       /* our names and EndpointSecurity's -> kind */
     struct map categories;  /* Sigma's -> first kind */
     struct map field_names; /* our names and Sigma's -> field; reserved keys -> FIELD_COUNT */
-    uint64_t field_shapes[NORMALISE_SHAPES / 64]; /* of the names in field_names, a bit each */
+    struct shape_set field_shapes; /* of the names in field_names */
     struct extra *extras;
     size_t extras_len;
     size_t extras_cap;
@@ -121,8 +121,6 @@ void normalise_macos(struct event *ev);
 bool normalise_kind(const struct normaliser *n, struct str name, enum event_kind *ret_kind);
 /* First kind with this Sigma category, or KIND_UNKNOWN. */
 enum event_kind normalise_kind_of_category(const struct normaliser *n, struct str category);
-/* One of NORMALISE_SHAPES. */
-unsigned normalise_shape(struct str name);
 
 /* Targets of the flat formats: a field, the elements of a field, or one of these. */
 enum {

@@ -194,11 +194,16 @@ static int damage(struct reader *r, int code, const char *what, uint64_t *ret_li
     return err_set(err, code, "%s", what);
 }
 
-static int give(struct reader *r, size_t len, struct str *ret_record, uint64_t *ret_line)
+/* @param one_line no line break is in the record */
+static int give(struct reader *r, size_t len, bool one_line, struct str *ret_record,
+                uint64_t *ret_line)
 {
     *ret_record = str_sub(rest_of(r), 0, len);
     *ret_line = r->line;
-    pass(r, len);
+    if (one_line)
+        r->pos += len;
+    else
+        pass(r, len);
     return 0;
 }
 
@@ -238,7 +243,8 @@ static int cut(struct reader *r, struct str *ret_record, uint64_t *ret_line, str
         return damage(r, E_PARSE, "expected a JSON object", ret_line, err);
     size_t line = line_len(r);
     size_t len = whole_line(r, rest, line);
-    int rc = len ? 0 : ndjson_measure(rest, &len);
+    bool one_line = len > 0;
+    int rc = one_line ? 0 : ndjson_measure(rest, &len);
     /* Whether a fault lies in a line that is whole otherwise shows when the line has ended. */
     if (rc == E_PARSE && line == SIZE_MAX)
         rc = E_AGAIN;
@@ -246,7 +252,7 @@ static int cut(struct reader *r, struct str *ret_record, uint64_t *ret_line, str
         rc = E_LIMIT;
     switch (rc) {
     case 0:
-        return give(r, len, ret_record, ret_line);
+        return give(r, len, one_line, ret_record, ret_line);
     case E_AGAIN:
         if (rest.len > r->limit)
             return damage(r, E_LIMIT, "the record is too long", ret_line, err);
