@@ -34,6 +34,33 @@ static const struct str launch_folders[] = {
     STR("/Users/*/Library/LaunchAgents/"),
 };
 
+/* Folders that only root can write in and make; vendors' documentation names them. */
+static const struct str management[] = {
+    STR("/usr/local/jamf/"),
+    STR("/Library/Application Support/JAMF/"),
+    STR("/usr/local/munki/"),
+    STR("/usr/local/mosyle/"),
+    STR("/Library/Application Support/Mosyle/"),
+    STR("/Library/Addigy/"),
+    STR("/Library/Intune/"),
+    STR("/Library/Kandji/"),
+    STR("/Library/Application Support/AirWatch/"),
+    STR("/opt/jc/"),
+    STR("/opt/orbit/"),
+    STR("/Library/Tanium/"),
+    STR("/Library/BESAgent/"),
+    STR("/Library/ManageEngine/"),
+    STR("/opt/puppetlabs/"),
+    STR("/opt/chef/"),
+    STR("/opt/cinc/"),
+    STR("/opt/salt/"),
+};
+
+static const struct str script_hosts[] = {
+    STR("/sh"),      STR("/bash"), STR("/osascript"), STR("/applet"), STR("/python"),
+    STR("/python3"), STR("/perl"), STR("/ruby"),      STR("/node"),
+};
+
 #define ROW(name, values, doc)                                                                     \
     {                                                                                              \
         STR(name), values, ARRAY_LEN(values), STR(doc)                                             \
@@ -43,6 +70,9 @@ const struct placeholder_row placeholder_table[] = {
     ROW("MacShells", shells, "the shells that come with macOS"),
     ROW("MacTemporaryFolders", temporary_folders, "folders for temporary files, with a slash"),
     ROW("MacLaunchFolders", launch_folders, "folders of launch agents and daemons, with a slash"),
+    ROW("MacManagement", management, "folders of device management agents, writable by root alone"),
+    ROW("MacScriptHosts", script_hosts,
+        "ends of paths of programs that run scripts; not zsh, the shell that people type in"),
 };
 const size_t placeholder_table_len = ARRAY_LEN(placeholder_table);
 

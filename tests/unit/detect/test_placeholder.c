@@ -70,6 +70,24 @@ static void a_file_replaces_what_comes_with_the_program(void **state)
                    "/bin/sh,/bin/bash,/bin/zsh,/bin/dash,/bin/ksh,/bin/csh,/bin/tcsh");
 }
 
+static void folders_of_management_agents_are_whole_folders_of_root(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    const struct str *texts;
+    size_t len;
+    struct err err = {0};
+    assert_ok_err(placeholders_expand(NULL, STR("%MacManagement%"), &arena, &texts, &len, &err),
+                  &err);
+    for (size_t i = 0; i < len; i++) {
+        bool root_alone = str_starts(texts[i], STR("/Library/")) ||
+                          str_starts(texts[i], STR("/usr/local/")) ||
+                          str_starts(texts[i], STR("/opt/"));
+        assert_true(root_alone && texts[i].ptr[texts[i].len - 1] == '/');
+    }
+    arena_done(&arena);
+}
+
 static void assert_refused(const char *yaml, int code, unsigned line, unsigned column,
                            const char *part)
 {
@@ -150,6 +168,7 @@ int main(void)
         cmocka_unit_test(every_combination_of_values_is_made),
         cmocka_unit_test(a_percent_sign_can_be_escaped),
         cmocka_unit_test(a_file_replaces_what_comes_with_the_program),
+        cmocka_unit_test(folders_of_management_agents_are_whole_folders_of_root),
         cmocka_unit_test(a_malformed_file_is_refused_at_its_place),
         cmocka_unit_test(the_number_of_combinations_is_limited),
         cmocka_unit_test(every_failed_allocation_is_reported),
