@@ -74,6 +74,8 @@ class Mac(make.Recorder):
         if INTERPRETER.match(os.path.basename(path)) and plain and plain[0].startswith("/") and "-c" not in argv:
             script = plain[0]
         shown = os.path.basename(path) if argv0 == "name" and SEARCHED.match(path) and not script else path
+        if argv0 == "login":  # login(1) tells a shell with a dash that it is the first of a session
+            shown = "-" + os.path.basename(path)
         self.origin = origin
         self.event("exec", 9, {
             "target": self.es_process(target), "args": [shown] + argv[1:],
@@ -101,7 +103,8 @@ class Mac(make.Recorder):
                 parent = self.standing(LOGIN, user, None)
             else:
                 parent = self.launchd
-            made = self.start_program(parent, user, [path] + (["-pf", user] if path == LOGIN else []), "path", ("-", path))
+            argv0 = "login" if parent["path"] == LOGIN else "path"
+            made = self.start_program(parent, user, [path] + (["-pf", user] if path == LOGIN else []), argv0, ("-", path))
             if path == LOGIN:
                 made["tty"] = "/dev/ttys003"
             self.above[key] = made
