@@ -40,6 +40,7 @@ int cmd_rules_check(struct cli *cli, const struct opt *opt, struct err *err)
     if (rules_init(&rules, print_refused, cli))
         return err_set(err, E_NOMEM, "out of memory");
     builder_on_note(rules.builder, print_note, cli);
+    rules.note = print_note;
     int rc = rules_use_options(&rules, opt, err);
     for (size_t i = 0; rc == 0 && i < opt->args_len; i++)
         rc = rules_add_path(&rules, opt->args[i], err);

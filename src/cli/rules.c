@@ -39,18 +39,32 @@ int rules_add_bytes(struct rules *r, const char *source, struct str bytes, struc
                              err);
 }
 
+static void note_lines(const struct rules *r, struct str lines)
+{
+    while (r->note && lines.len) {
+        struct err noted = {0};
+        size_t len = str_find_char(lines, '\n');
+        struct str line = str_sub(lines, 0, len);
+        (void)err_set(&noted, E_PARSE, "%.*s", STR_FMT(line));
+        r->note(r->refused_arg, &noted);
+        lines = len == SIZE_MAX ? (struct str){0} : str_sub(lines, len + 1, SIZE_MAX);
+    }
+}
+
 /* A file that does not compile is refused as a rule is. */
 static int add_yara(struct rules *r, const char *path, struct str bytes, struct err *err)
 {
     struct err why = {0};
     uint32_t rules = 0;
+    CLEANUP(buf_done) struct buf warnings = {0};
     r->files++;
-    int rc = yaracheck(path, bytes, &rules, &why);
+    int rc = yaracheck(path, bytes, &rules, &warnings, &why);
     if (rc == 0)
         rc = builder_add_yara(r->builder, str_of(path), bytes, &why);
     if (rc == E_NOMEM)
         return err_set(err, rc, "out of memory");
     r->counts.accepted += rules;
+    note_lines(r, buf_str(&warnings));
     if (rc) {
         r->counts.refused++;
         if (r->refused)

@@ -18,7 +18,8 @@
 struct rules {
     struct builder *builder;
     builder_refused_fn refused; /* may be NULL */
-    void *refused_arg;
+    builder_refused_fn note;    /* told what a compiler of YARA rules warns of; may be NULL */
+    void *refused_arg;          /* of both */
     struct placeholders *placeholders; /* NULL: only what comes with the program */
     struct builder_counts counts;
     struct builder_counts exceptions;

@@ -19,7 +19,8 @@ bool yaracheck_is_name(const char *name)
     return str_ends_nocase(s, STR(".yar")) || str_ends_nocase(s, STR(".yara"));
 }
 
-int yaracheck(const char *name, struct str text, uint32_t *ret_rules, struct err *err)
+int yaracheck(const char *name, struct str text, uint32_t *ret_rules, struct buf *warnings,
+              struct err *err)
 {
     char own[PATH_MAX];
     const char *const argv[] = {own, SCAN_WORKER_ARG, NULL};
@@ -34,7 +35,9 @@ int yaracheck(const char *name, struct str text, uint32_t *ret_rules, struct err
         rc = yara_worker_add(w, str_of(name), text);
     if (rc == 0)
         rc = yara_worker_start(w, err);
-    if (rc == 0)
-        *ret_rules = yara_worker_rules(w);
-    return rc;
+    if (rc)
+        return rc;
+    *ret_rules = yara_worker_rules(w);
+    buf_add_str(warnings, yara_worker_warnings(w));
+    return buf_check(warnings);
 }
