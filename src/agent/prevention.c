@@ -26,7 +26,7 @@ enum {
     GATE_TIME_MOST_MS = 500,
     LATER_BYTES_MOST = 512 * 1024 * 1024, /* of one that runs already */
     LATER_TIME_MOST_MS = 2000,
-    SWEEP_SLICE = 16, /* processes looked at in one round of the loop */
+    SWEEP_SLICE_MS = 20, /* of one round of the loop; the program begun last may take longer */
     PATH_BYTES = 1024
 };
 
@@ -171,8 +171,9 @@ static void sweep_slice(struct loop *loop, void *arg)
 {
     struct prevention *p = arg;
     struct running r;
+    int64_t until_ms = clock_mono_ms() + SWEEP_SLICE_MS;
     p->sweep_timer = 0;
-    for (unsigned i = 0; i < SWEEP_SLICE && p->sweep_at < p->sweep_len; i++) {
+    while (p->sweep_at < p->sweep_len && clock_mono_ms() < until_ms) {
         if (running_look(p->sweep[p->sweep_at++], &r) == 0)
             judge(p, &r, NULL);
     }
