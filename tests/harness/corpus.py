@@ -1,4 +1,4 @@
-"""Loader of a corpus of executions (tests/data/benign/*.txt, or benign2): lines, their alternatives, and what is wrong with them.
+"""Loader of a corpus of executions (tests/data/benign/*.txt, or benign2, benign3): lines, their alternatives, and what is wrong with them.
 
 The form is described in tests/data/benign/README.md."""
 import itertools
