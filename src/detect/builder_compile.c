@@ -30,7 +30,8 @@ static size_t code_size(const struct sigma_node *node)
     size_t size = 2;
     if (node->type == SIGMA_ITEM) {
         for (size_t i = 0; i < node->item->values_len; i++)
-            size += node->item->values[i].alternatives_len + 2;
+            size += node->item->values[i].alternatives_len + 2 +
+                    (node->item->match == SIGMA_REGEX ? REGEX_ANY_MOST + 2 : 0);
         return size;
     }
     for (size_t i = 0; i < node->operands_len && size <= BUILDER_CODE_MOST; i++)
@@ -304,6 +305,51 @@ static int null_item(struct builder *b, const struct target *t, uint32_t *ret_it
     return builder_item(b, null, t->name, STR(""), ret_item);
 }
 
+/* Whether the matchers may look for texts of the field: not in every field for one rule's sake, and
+ * not where something else than the value as it is gets compared. */
+static bool may_look_for_texts(const struct builder *b, const struct target *t)
+{
+    return t->flags == 0 && builder_fields(b)[t->field].name.len && !lazy_flag(b, t);
+}
+
+static int compile_texts(struct builder *b, const struct target *t, const struct regex_any *any)
+{
+    size_t at;
+    int rc = begin_operator(b, OP_OR, &at);
+    for (size_t i = 0; rc == 0 && i < any->len; i++) {
+        uint32_t item;
+        rc = literal_item(b, t, PATTERN_CONTAINS, regex_any_text(any, i), &item);
+        if (rc == 0)
+            rc = emit(b, op_word(OP_ITEM, item));
+    }
+    if (rc == 0)
+        end_operator(b, at);
+    return rc;
+}
+
+/* One of several texts must be there before the expression is asked: they are looked for beside all
+ * others, and may announce the rule. A single one is the item's gate. */
+static int compile_regex(struct builder *b, const struct target *t, struct str pattern,
+                         uint32_t flags)
+{
+    CLEANUP(regex_any_done) struct regex_any any = {.len = 0};
+    uint32_t index;
+    size_t at = 0;
+    int rc = may_look_for_texts(b, t) ? regex_any(pattern, flags, &any) : 0;
+    bool several = any.len > 1;
+    if (rc == 0 && several)
+        rc = begin_operator(b, OP_AND, &at);
+    if (rc == 0 && several)
+        rc = compile_texts(b, t, &any);
+    if (rc == 0)
+        rc = regex_item(b, t, pattern, flags, &index);
+    if (rc == 0)
+        rc = emit(b, op_word(OP_ITEM, index));
+    if (rc == 0 && several)
+        end_operator(b, at);
+    return rc;
+}
+
 static int compile_value(struct builder *b, const struct target *t, const struct sigma_item *item,
                          const struct sigma_value *value)
 {
@@ -320,8 +366,7 @@ static int compile_value(struct builder *b, const struct target *t, const struct
         case SIGMA_EXISTS:
             return compile_exists(b, t, item->exists);
         case SIGMA_REGEX:
-            rc = regex_item(b, t, value->raw, item->regex_flags, &index);
-            break;
+            return compile_regex(b, t, value->raw, item->regex_flags);
         case SIGMA_CIDR:
             rc = cidr_item(b, t, &value->network, &index);
             break;

@@ -63,4 +63,26 @@ int regex_match(const struct regex *r, struct regex_scratch *s, struct str text)
  */
 int regex_literal(struct str pattern, uint32_t flags, struct buf *out) MUST_CHECK;
 
+enum { REGEX_ANY_MOST = 24 };
+
+struct regex_any {
+    size_t len; /* 0: nothing can be said */
+    struct regex_any_text {
+        size_t start;
+        size_t len;
+    } texts[REGEX_ANY_MOST];
+    struct buf bytes;
+};
+
+/**
+ * Find texts of which every match of the pattern must contain at least one, letter case aside; with
+ * the same caution as regex_literal.
+ * @param ret_any to be ended by regex_any_done, after an error too
+ * @return 0 or E_NOMEM
+ */
+int regex_any(struct str pattern, uint32_t flags, struct regex_any *ret_any) MUST_CHECK;
+/** The i-th text, in lower case. */
+struct str regex_any_text(const struct regex_any *any, size_t i);
+void regex_any_done(struct regex_any *any);
+
 #endif

@@ -3,31 +3,10 @@
  * stand side by side and are not optional. Whatever it is not sure about ends the text or, where
  * the meaning of the rest could change, the search. Must never claim a text that some match lacks.
  * Source: pcre2pattern(3). */
-#include "detect/regex.h"
-
-struct reader {
-    struct str pattern;
-    size_t pos;
-    bool caseless;
-    size_t run_start; /* the text being collected, in `text` */
-    struct buf text;  /* all texts found so far, one behind the other */
-    size_t best_start;
-    size_t best_len;
-    size_t last; /* text.len before the last character was added; SIZE_MAX when it was no text */
-};
-
-static bool more(const struct reader *r)
-{
-    return r->pos < r->pattern.len;
-}
-
-static char peek(const struct reader *r)
-{
-    return r->pattern.ptr[r->pos];
-}
+#include "detect/regex_literal_priv.h"
 
 /* The collected text ends here. */
-static void end_run(struct reader *r)
+static void end_run(struct regex_reader *r)
 {
     size_t len = r->text.len - r->run_start;
     if (len > r->best_len) {
@@ -46,7 +25,7 @@ static bool folds_outside_ascii(char c)
     return (unsigned char)c >= 0x80 || lower == 's' || lower == 'k';
 }
 
-static void add_char(struct reader *r, char c)
+static void add_char(struct regex_reader *r, char c)
 {
     if (r->caseless && folds_outside_ascii(c)) {
         end_run(r);
@@ -58,27 +37,26 @@ static void add_char(struct reader *r, char c)
 
 /* The last character may be missing: take it back and end the text. A character of several bytes
  * cannot be taken back in one piece, so the whole text goes. */
-static void drop_last(struct reader *r)
+static void drop_last(struct regex_reader *r)
 {
     buf_truncate(&r->text, r->last != SIZE_MAX ? r->last : r->run_start);
     end_run(r);
 }
 
-/* Skip `[...]`. @return false when it does not end */
-static bool skip_class(struct reader *r)
+bool regex_skip_class(struct regex_reader *r)
 {
     r->pos++;
-    if (more(r) && peek(r) == '^')
+    if (regex_more(r) && regex_peek(r) == '^')
         r->pos++;
-    if (more(r) && peek(r) == ']')
+    if (regex_more(r) && regex_peek(r) == ']')
         r->pos++;
-    while (more(r) && peek(r) != ']') {
+    while (regex_more(r) && regex_peek(r) != ']') {
         /* "[:alpha:]" and the like are rare enough to give up on. */
-        if (peek(r) == '[')
+        if (regex_peek(r) == '[')
             return false;
-        r->pos += peek(r) == '\\' ? 2 : 1;
+        r->pos += regex_peek(r) == '\\' ? 2 : 1;
     }
-    if (!more(r))
+    if (!regex_more(r))
         return false;
     r->pos++;
     return true;
@@ -95,14 +73,13 @@ static bool group_is_plain(struct str inside)
     return false;
 }
 
-/* Skip `(...)`, nested ones included. @return false when it holds anything unusual */
-static bool skip_group(struct reader *r)
+bool regex_skip_group(struct regex_reader *r)
 {
     unsigned depth = 0;
-    while (more(r)) {
-        char c = peek(r);
+    while (regex_more(r)) {
+        char c = regex_peek(r);
         if (c == '[') {
-            if (!skip_class(r))
+            if (!regex_skip_class(r))
                 return false;
             continue;
         }
@@ -129,7 +106,7 @@ static bool skip_group(struct reader *r)
 }
 
 /* `(?i)` and other bare flags that keep the meaning of plain characters. */
-static bool skip_flags(struct reader *r)
+static bool skip_flags(struct regex_reader *r)
 {
     struct str rest = str_sub(r->pattern, r->pos, SIZE_MAX);
     size_t end = str_find_char(rest, ')');
@@ -147,7 +124,7 @@ static bool skip_flags(struct reader *r)
 }
 
 /* A backslash and what belongs to it. @return false for anything that needs more understanding */
-static bool read_escape(struct reader *r)
+static bool read_escape(struct regex_reader *r)
 {
     if (r->pos + 1 >= r->pattern.len)
         return false;
@@ -165,7 +142,7 @@ static bool read_escape(struct reader *r)
 }
 
 /* Length of a quantifier "{2}", "{2,}", "{2,5}" at the position, 0 when it is none. */
-static size_t braces(const struct reader *r)
+static size_t braces(const struct regex_reader *r)
 {
     struct str rest = str_sub(r->pattern, r->pos, SIZE_MAX);
     size_t end = str_find_char(rest, '}');
@@ -181,9 +158,9 @@ static size_t braces(const struct reader *r)
 }
 
 /* A quantifier behind the last element. @return false when the braces are none */
-static bool read_quantifier(struct reader *r)
+static bool read_quantifier(struct regex_reader *r)
 {
-    char c = peek(r);
+    char c = regex_peek(r);
     if (c == '{') {
         size_t len = braces(r);
         if (len == 0)
@@ -197,15 +174,14 @@ static bool read_quantifier(struct reader *r)
         end_run(r);
     else
         drop_last(r);
-    if (more(r) && (peek(r) == '?' || peek(r) == '+'))
+    if (regex_more(r) && (regex_peek(r) == '?' || regex_peek(r) == '+'))
         r->pos++;
     return true;
 }
 
-/* @return false when nothing can be said about the pattern */
-static bool read_element(struct reader *r)
+bool regex_read_element(struct regex_reader *r)
 {
-    char c = peek(r);
+    char c = regex_peek(r);
     switch (c) {
     case '|':
         return false;
@@ -213,10 +189,10 @@ static bool read_element(struct reader *r)
         return read_escape(r);
     case '(':
         end_run(r);
-        return skip_flags(r) || skip_group(r);
+        return skip_flags(r) || regex_skip_group(r);
     case '[':
         end_run(r);
-        return skip_class(r);
+        return regex_skip_class(r);
     case '*':
     case '?':
     case '+':
@@ -238,17 +214,21 @@ static bool read_element(struct reader *r)
     }
 }
 
+struct str regex_best_text(struct regex_reader *r)
+{
+    end_run(r);
+    return str_sub(buf_str(&r->text), r->best_start, r->best_len);
+}
+
 int regex_literal(struct str pattern, uint32_t flags, struct buf *out)
 {
-    struct reader r = {.pattern = pattern, .caseless = (flags & REGEX_CASELESS) != 0};
-    r.last = SIZE_MAX;
+    struct regex_reader r = {
+        .pattern = pattern, .caseless = (flags & REGEX_CASELESS) != 0, .last = SIZE_MAX};
     bool known = true;
-    while (known && more(&r))
-        known = read_element(&r);
-    if (known) {
-        end_run(&r);
-        buf_add_str(out, str_sub(buf_str(&r.text), r.best_start, r.best_len));
-    }
+    while (known && regex_more(&r))
+        known = regex_read_element(&r);
+    if (known)
+        buf_add_str(out, regex_best_text(&r));
     if (buf_check(&r.text))
         out->error = buf_check(&r.text);
     buf_done(&r.text);

@@ -224,40 +224,129 @@ static void letters_with_relatives_outside_ascii_are_left_out(void **state)
     assert_literal("abskype", 0, "abskype");
 }
 
-/* Every match of a random pattern contains its literal. */
+/* `expected` has the texts with '|' between. */
+static void assert_any(const char *pattern, uint32_t flags, const char *expected)
+{
+    struct regex_any any;
+    struct buf found = {0};
+    assert_ok(regex_any(str_of(pattern), flags, &any));
+    for (size_t i = 0; i < any.len; i++) {
+        buf_add_cstr(&found, i ? "|" : "");
+        buf_add_str(&found, regex_any_text(&any, i));
+    }
+    if (!str_is(buf_str(&found), expected)) {
+        print_error("%s -> %.*s, expected %s\n", pattern, STR_FMT(buf_str(&found)), expected);
+        fail();
+    }
+    buf_done(&found);
+    regex_any_done(&any);
+}
+
+static void texts_of_which_every_match_contains_one_are_found(void **state)
+{
+    (void)state;
+    assert_any("\\b(curl|wget)\\s", 0, "curl|wget");
+    assert_any("(?:^|\\s)(?:curl|wget -q)\\s+(http|ftp)", 0, "curl|wget -q");
+    assert_any("history -c|unset\\s+HISTFILE|> *\\S*_history", 0, "history -c|histfile|_history");
+    assert_any("(a|b)cde", 0, "cde");
+    assert_any("(abcdef|(ghijkl|mnopqr)s?)x", 0, "abcdef|ghijkl|mnopqr");
+    assert_any("(abc|def)+ghi", 0, "ghi");
+    assert_any("(?>abc|def)", 0, "abc|def");
+    assert_any("(?i)(CURL|wGet)", 0, "curl|wget");
+    assert_any("(abcd|[|)]wxyz)", 0, "abcd|wxyz");
+    assert_any("ab\\|cd|efg", 0, "ab|cd|efg");
+}
+
+static void no_texts_are_named_where_one_could_be_missing(void **state)
+{
+    (void)state;
+    static const char *const unsure[] = {"(curl|wget)?",    "(curl|wget)*x",  "(curl|wget){0,2}x",
+                                         "(curl|nc)\\s",    "(?=curl|wget)x", "(?!curl|wget)x",
+                                         "curl|",           "|curl",          "(curl|wget|)x",
+                                         "(?<=curl|wget)x", "(?i:curl|wget)", "curl|\\Qa|b\\E",
+                                         "(?x)(curl|wget)", "(curl|wget",     "curl|wget)",
+                                         "(curl|(?x)w g)",  "(?|curl|wget)",  "(?<n>curl|wget)",
+                                         "(?1)|curl",       "curl|[wget"};
+    for (size_t i = 0; i < ARRAY_LEN(unsure); i++)
+        assert_any(unsure[i], 0, "");
+    /* Other letters equal an s and a k when case does not count. */
+    assert_any("(?i)(sk|ssk)", 0, "");
+    assert_any("a(?i)(bash|fish)x", 0, "");
+    assert_any("(bash|fish)", REGEX_CASELESS, "");
+    assert_any("(bash|fish)", 0, "bash|fish");
+}
+
+static void too_many_texts_are_none(void **state)
+{
+    (void)state;
+    struct buf pattern = {0};
+    for (unsigned i = 0; i <= REGEX_ANY_MOST; i++)
+        buf_addf(&pattern, "%sword%u", i ? "|" : "", i + 100);
+    assert_any(buf_cstr(&pattern), 0, "");
+    buf_done(&pattern);
+    /* Nested deeper than anybody needs. */
+    assert_any("(((((((((abc|def)))))))))", 0, "");
+    assert_any("((((abc|def))))", 0, "abc|def");
+}
+
+static bool contains_one(const struct regex_any *any, struct str lower)
+{
+    for (size_t i = 0; i < any->len; i++) {
+        if (str_find(lower, regex_any_text(any, i)) != SIZE_MAX)
+            return true;
+    }
+    return any->len == 0;
+}
+
+/* Every match of a random pattern contains its literal, and one of its texts. */
 static void a_literal_is_contained_in_every_match_of_random_patterns(void **state)
 {
     (void)state;
-    static const char *const pieces[] = {"a",      "b",        "ab",    "S",    "k",    ".",
-                                         "a?",     "b*",       "a+",    "b{2}", "[ab]", "(ab)",
-                                         "(a|b)?", "\\.",      "(?i)",  "^",    "b{0}", "\\w",
-                                         "|",      "\xc3\xa9", "(?:b)", "$",    "a+?",  "x{1,2}"};
+    static const char *const pieces[] = {
+        "a",    "b",        "ab",    "S",      "k",   ".",      "a?",         "b*",     "a+",
+        "b{2}", "[ab]",     "(ab)",  "(a|b)?", "\\.", "(?i)",   "^",          "b{0}",   "\\w",
+        "|",    "\xc3\xa9", "(?:b)", "$",      "a+?", "x{1,2}", "(abS|bab)?", "aSa|bab"};
+    static const char *const words[] = {"(abS|bab)",    "(?:aab|b(ak|xab))", "(aba|bab)+",
+                                        "(abxb|bba)",   "(?>aba|bab)",       "(abb|baa|aab)",
+                                        "(aba|bab){2}", "((bab|aba)a|bbb)"};
     static const char *const chars[] = {
         "a", "b", "A", "S", "s", "k", "x", ".", "\xe2\x84\xaa", "\xc5\xbf", "\xc3\xa9"};
     unsigned seed = 7;
     unsigned matched = 0;
     struct regex_scratch *s;
     assert_ok(regex_scratch_new(&s));
-    for (int round = 0; round < 4000; round++) {
+    unsigned with_texts = 0;
+    for (int round = 0; round < 12000; round++) {
         struct buf pattern = {0};
         for (int n = 1 + rand_r(&seed) % 6; n; n--)
             buf_add_cstr(&pattern, pieces[(size_t)rand_r(&seed) % ARRAY_LEN(pieces)]);
+        if (round % 2)
+            buf_add_cstr(&pattern, words[(size_t)rand_r(&seed) % ARRAY_LEN(words)]);
         struct regex *r;
         if (regex_new(buf_str(&pattern), 0, false, &r, NULL)) {
             buf_done(&pattern);
             continue;
         }
         struct buf literal = {0};
+        struct regex_any any;
         assert_ok(regex_literal(buf_str(&pattern), 0, &literal));
+        assert_ok(regex_any(buf_str(&pattern), 0, &any));
         for (int t = 0; t < 20; t++) {
             struct buf text = {0};
             struct buf lower = {0};
-            for (int n = rand_r(&seed) % 8; n; n--)
-                buf_add_cstr(&text, chars[(size_t)rand_r(&seed) % ARRAY_LEN(chars)]);
+            size_t kinds = round % 2 ? 2 : ARRAY_LEN(chars);
+            for (int n = rand_r(&seed) % 10; n; n--)
+                buf_add_cstr(&text, chars[(size_t)rand_r(&seed) % kinds]);
             for (size_t i = 0; i < text.len; i++)
                 buf_add_char(&lower, char_lower(text.ptr[i]));
             if (regex_match(r, s, buf_str(&text)) == 1) {
                 matched++;
+                with_texts += any.len > 1;
+                if (!contains_one(&any, buf_str(&lower))) {
+                    print_error("%s matches %s without any of its texts\n", buf_cstr(&pattern),
+                                buf_cstr(&text));
+                    fail();
+                }
                 if (str_find(buf_str(&lower), buf_str(&literal)) == SIZE_MAX) {
                     print_error("%s matches %s without %s\n", buf_cstr(&pattern), buf_cstr(&text),
                                 buf_cstr(&literal));
@@ -267,12 +356,14 @@ static void a_literal_is_contained_in_every_match_of_random_patterns(void **stat
             buf_done(&text);
             buf_done(&lower);
         }
+        regex_any_done(&any);
         buf_done(&literal);
         buf_done(&pattern);
         regex_free(r);
     }
     regex_scratch_free(s);
     assert_true(matched > 1000);
+    assert_true(with_texts > 200);
 }
 
 static int compile_and_match(void *context)
@@ -288,6 +379,10 @@ static int compile_and_match(void *context)
         rc = regex_match(r, s, STR("xxabcd"));
     if (rc >= 0)
         rc = regex_literal(STR("abc"), 0, &literal);
+    struct regex_any any = {.len = 0};
+    if (rc >= 0)
+        rc = regex_any(STR("(abc|def)x"), 0, &any);
+    regex_any_done(&any);
     buf_done(&literal);
     regex_free(r);
     regex_scratch_free(s);
@@ -303,6 +398,9 @@ static void every_failed_allocation_is_reported(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(texts_of_which_every_match_contains_one_are_found),
+        cmocka_unit_test(no_texts_are_named_where_one_could_be_missing),
+        cmocka_unit_test(too_many_texts_are_none),
         cmocka_unit_test(a_pattern_is_searched_and_case_counts),
         cmocka_unit_test(ill_formed_text_is_searched_too),
         cmocka_unit_test(a_pattern_that_runs_wild_stops),
