@@ -333,6 +333,23 @@ int file_xattr_names(int fd, struct buf *out)
     return buf_check(out);
 }
 
+int file_xattr_get(int fd, const char *name, size_t limit, struct buf *out)
+{
+    CLEANUP(mem_freep) char *value = mem_alloc(limit);
+    if (!value)
+        return E_NOMEM;
+    ssize_t len = file_priv_xattr_value(fd, name, value, limit);
+    if (len < 0)
+        return errno == ENOENT || errno == ENOTSUP ? E_NOT_FOUND : errno == ERANGE ? E_LIMIT : E_IO;
+    buf_add(out, value, (size_t)len);
+    return buf_check(out);
+}
+
+int file_stamp_of(int fd, struct file_stamp *ret_stamp)
+{
+    return file_priv_stamp(fd, ret_stamp);
+}
+
 int file_lock(const char *path, struct err *err)
 {
     int fd CLEANUP(fd_closep) = open_again(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);

@@ -55,6 +55,24 @@ int file_open_nofollow(const char *path, struct err *err) MUST_CHECK;
  * @return 0 (also when the file system has none), E_LIMIT (more than 64 KiB), E_IO, E_NOMEM
  */
 int file_xattr_names(int fd, struct buf *out) MUST_CHECK;
+/**
+ * One extended attribute's value, appended to `out`; `name` as file_xattr_names gives it.
+ * @return 0, E_NOT_FOUND (no such attribute, or the file system has none), E_LIMIT, E_IO, E_NOMEM
+ */
+int file_xattr_get(int fd, const char *name, size_t limit, struct buf *out) MUST_CHECK;
+
+/** What tells one content of a file from another, and when it was made. */
+struct file_stamp {
+    uint64_t device;
+    uint64_t inode;
+    uint64_t size;
+    int64_t modified_ns; /* since 1970 */
+    int64_t changed_ns;  /* also by attributes, owner, mode */
+    int64_t created_ns;
+    bool has_created; /* not every file system knows it */
+};
+/** @return 0 or E_IO */
+int file_stamp_of(int fd, struct file_stamp *ret_stamp) MUST_CHECK;
 
 /** Take an exclusive lock on `path` (made if missing). @return descriptor, E_STATE when held by
  * another */

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "os/file.h"
@@ -328,6 +329,53 @@ static void an_allocation_failure_is_reported_not_fatal(void **state)
 
 #define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+static void an_attribute_is_read_by_its_name(void **state)
+{
+    struct folder *f = *state;
+    struct buf b CLEANUP(buf_done) = {0};
+    assert_ok(file_write_atomic(f->file, STR("x"), 0600, NULL));
+    if (setxattr(f->file, "user.com.example.x", "1\0003", 3, 0) != 0) {
+        print_message("skipped: this file system has no extended attributes\n");
+        skip();
+    }
+    int fd CLEANUP(fd_closep) = file_open_nofollow(f->file, NULL);
+    char longest[400];
+    memset(longest, 'n', sizeof longest);
+    longest[sizeof longest - 1] = '\0';
+    assert_ok(file_xattr_names(fd, &b));
+    assert_true(str_find(buf_str(&b), STR("com.example.x\0")) != SIZE_MAX);
+    buf_clear(&b);
+    buf_add_cstr(&b, "0");
+    assert_ok(file_xattr_get(fd, "com.example.x", 3, &b));
+    assert_true(str_eq(buf_str(&b), STR("01\0003")));
+    assert_int_equal(file_xattr_get(fd, "com.example.x", 2, &b), E_LIMIT);
+    assert_int_equal(file_xattr_get(fd, "com.example", 100, &b), E_NOT_FOUND);
+    assert_int_equal(file_xattr_get(fd, longest, 100, &b), E_NOT_FOUND);
+    assert_int_equal(file_xattr_get(-1, "com.example.x", 100, &b), E_IO);
+    assert_int_equal(b.len, 4);
+}
+
+static void a_stamp_tells_one_content_from_another(void **state)
+{
+    struct folder *f = *state;
+    struct file_stamp stamp;
+    struct stat st;
+    assert_ok(file_write_atomic(f->file, STR("12345"), 0600, NULL));
+    int fd CLEANUP(fd_closep) = file_open_nofollow(f->file, NULL);
+    assert_ok(file_stamp_of(fd, &stamp));
+    assert_int_equal(fstat(fd, &st), 0);
+    assert_int_equal(stamp.device, st.st_dev);
+    assert_int_equal(stamp.inode, st.st_ino);
+    assert_int_equal(stamp.size, 5);
+    assert_int_equal(stamp.modified_ns,
+                     st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec);
+    assert_int_equal(stamp.changed_ns,
+                     st.st_ctim.tv_sec * INT64_C(1000000000) + st.st_ctim.tv_nsec);
+    assert_true(!stamp.has_created ||
+                (stamp.created_ns > 0 && stamp.created_ns <= stamp.changed_ns));
+    assert_int_equal(file_stamp_of(-1, &stamp), E_IO);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,6 +390,8 @@ int main(void)
         cmocka_unit_test(writing_to_a_full_device_and_to_nobody_is_told_apart),
         WITH_FOLDER(a_read_past_the_end_is_told),
         WITH_FOLDER(only_a_regular_file_is_opened_without_following),
+        WITH_FOLDER(an_attribute_is_read_by_its_name),
+        WITH_FOLDER(a_stamp_tells_one_content_from_another),
         WITH_FOLDER(folders_are_made_with_their_parents),
         WITH_FOLDER(a_lock_is_held_by_one_until_it_is_closed),
         WITH_FOLDER(free_space_is_known_where_the_path_exists),
