@@ -9,9 +9,9 @@
 #include "base/timefmt.h"
 #include "cli/alertprint.h"
 #include "cli/cli.h"
-#include "cli/detect_disk.h"
 #include "cli/detect_jobs.h"
 #include "cli/rules.h"
+#include "device/rule_disk.h"
 #include "os/clock.h"
 
 #define JOBS_BYTES INT64_C(16777216) /* of all inputs: fewer are done before threads help */
@@ -88,7 +88,7 @@ static unsigned jobs_for(const struct opt *opt)
 struct workers {
     struct detect_worker *list;
     unsigned len;
-    struct detect_disk *disk; /* asked by the only one; may be NULL */
+    struct rule_disk *disk; /* asked by the only one; may be NULL */
 };
 
 static void workers_done(struct workers *w)
@@ -96,7 +96,7 @@ static void workers_done(struct workers *w)
     for (unsigned i = 0; w->list && i < w->len; i++)
         detect_worker_done(&w->list[i]);
     mem_free(w->list);
-    detect_disk_free(w->disk);
+    rule_disk_free(w->disk);
 }
 
 static int workers_init(struct workers *w, unsigned len, struct ruleset *set, bool use_disk)
@@ -106,9 +106,9 @@ static int workers_init(struct workers *w, unsigned len, struct ruleset *set, bo
     for (unsigned i = 0; !rc && i < len; i++)
         rc = detect_worker_init(&w->list[i], set);
     if (!rc && use_disk)
-        rc = detect_disk_new(&w->disk);
+        rc = rule_disk_new(&w->disk);
     if (!rc && use_disk)
-        rc = engine_use_disk(w->list[0].engine, detect_disk_of(w->disk));
+        rc = engine_use_disk(w->list[0].engine, rule_disk_of(w->disk));
     return rc;
 }
 
@@ -146,10 +146,11 @@ static void print_stats(const struct detect_run *run, const struct workers *w, i
                  STR_FMT(buf_str(&counts)));
     }
     if (w->disk) {
-        const struct detect_disk_stats *disk = detect_disk_stats(w->disk);
-        out_line(&run->cli->err, "stats: disk opened=%llu unreadable=%llu too_many_a_second=%llu",
+        const struct filelook_stats *disk = rule_disk_stats(w->disk);
+        out_line(&run->cli->err,
+                 "stats: disk opened=%llu unreadable=%llu too_many_a_second=%llu hashed=%llu",
                  (unsigned long long)disk->opened, (unsigned long long)disk->unreadable,
-                 (unsigned long long)disk->too_many);
+                 (unsigned long long)disk->too_many, (unsigned long long)disk->hashed);
     }
     for (uint32_t i = 0; i < ruleset_exceptions(run->set); i++)
         out_line(&run->cli->err, "stats: exception=%.*s rules=%u hidden=%llu",

@@ -9,8 +9,8 @@ enum answer { ANSWER_NO, ANSWER_OPEN, ANSWER_YES };
 static enum answer item_answer(const struct ruleset *r, uint32_t index, enum event_kind kind)
 {
     const struct image_item *item = &r->image.items[index];
-    if (r->fields[item->field].on_disk)
-        return ANSWER_NO; /* no sensor has somebody to ask: that the field is told never holds */
+    if (r->fields[item->field].on_disk) /* no sensor has somebody to ask: the field is absent */
+        return item->kind == ITEM_NULL ? ANSWER_YES : ANSWER_NO;
     if (r->fields[item->field].id != F_KIND)
         return ANSWER_OPEN;
     struct str name = kind_table[kind].name;

@@ -4,12 +4,6 @@
 #include "base/mem.h"
 #include "detect/engine_priv.h"
 
-bool disk_is_field(struct str name)
-{
-    return str_is(name, DISK_CONTENTS) || str_starts(name, STR(DISK_CONTENTS ".")) ||
-           str_is(name, DISK_QUARANTINED) || str_is(name, DISK_XATTRS);
-}
-
 int engine_use_disk(struct engine *e, const struct disk *disk)
 {
     struct engine_disk_value *values = mem_calloc(e->rules->image.fields_len, sizeof *values);
@@ -25,8 +19,10 @@ const struct value *engine_disk_value(struct engine *e, uint32_t field)
 {
     struct engine_disk_value *v = &e->disk_values[field];
     if (v->epoch != e->epoch) {
+        struct disk_field asked;
         *v = (struct engine_disk_value){.epoch = e->epoch};
-        if (e->disk->value(e->disk->arg, e->ev, e->rules->fields[field].name, &e->texts, &v->value))
+        if (disk_field_of(e->rules->fields[field].name, &asked) &&
+            e->disk->value(e->disk->arg, e->ev, &asked, &e->texts, &v->value))
             e->failed = E_NOMEM;
     }
     return v->value.type == VALUE_NONE ? NULL : &v->value;

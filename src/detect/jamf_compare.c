@@ -429,16 +429,10 @@ static int compare_values(struct jamf_lowering *l, struct jamf_comparison *c,
     return jamf_known(inverted ? jamf_not(l, node) : node, ret);
 }
 
-int jamf_compare(struct jamf_lowering *l, const struct jamf_comparison *c,
-                 struct jamf_condition *ret)
+int jamf_compare_told(struct jamf_lowering *l, const struct jamf_comparison *c,
+                      struct jamf_condition *ret)
 {
     const struct jamf_key *key = c->subject.key;
-    if (key->type == KEY_MISSING)
-        return jamf_never(l, KNOWN_NOTHING, ret, "'%.*s' is not in the event: %s",
-                          STR_FMT(str_sub(c->subject.path, 0, 100)), key->note);
-    int rc = jamf_on_disk(key) ? jamf_require_disk(l, &c->subject) : 0;
-    if (rc)
-        return rc;
     if (c->subject.size)
         return count_elements(l, c, ret);
     switch (key->type) {
@@ -460,6 +454,16 @@ int jamf_compare(struct jamf_lowering *l, const struct jamf_comparison *c,
     if (is_nil(c) && c->subject.quantifier == SIGMA_ELEMENT)
         return element_is_nil(l, c, ret);
     struct jamf_comparison copy = *c;
-    rc = check_list(l, &copy);
+    int rc = check_list(l, &copy);
     return rc ? rc : compare_values(l, &copy, ret);
+}
+
+int jamf_compare(struct jamf_lowering *l, const struct jamf_comparison *c,
+                 struct jamf_condition *ret)
+{
+    const struct jamf_key *key = c->subject.key;
+    if (key->type == KEY_MISSING)
+        return jamf_never(l, KNOWN_NOTHING, ret, "'%.*s' is not in the event: %s",
+                          STR_FMT(str_sub(c->subject.path, 0, 100)), key->note);
+    return key->disk ? jamf_disk_compare(l, c, ret) : jamf_compare_told(l, c, ret);
 }

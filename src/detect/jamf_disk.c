@@ -1,30 +1,75 @@
-/* Key paths that only the disk has. What nobody could read never holds, in either direction: such a
- * comparison also asks whether the file was read. See jamf_priv.h and detect/disk.h. */
+/* Key paths that the disk has. What nobody could read never holds, in either direction: such a
+ * comparison also asks whether it was told. See jamf_priv.h and detect/disk.h. */
 #include "detect/disk.h"
 #include "detect/jamf_priv.h"
 
 bool jamf_on_disk(const struct jamf_key *key)
 {
-    return key->type == KEY_DISK || key->type == KEY_XATTRS || key->type == KEY_MARKED;
+    return key->disk && key->field == FIELD_COUNT;
 }
 
 struct str jamf_field(const struct jamf_subject *subject)
 {
-    if (!jamf_on_disk(subject->key))
-        return field_table[subject->key->field].name;
-    return subject->path;
+    const struct jamf_key *key = subject->key;
+    if (!jamf_on_disk(key))
+        return field_table[key->field].name;
+    return key->type == KEY_DISK ? subject->path : str_of(key->disk);
 }
 
-int jamf_require_disk(struct jamf_lowering *l, const struct jamf_subject *subject)
+static const struct sigma_node *is_told(struct jamf_lowering *l, struct str field)
 {
-    bool contents = subject->key->type == KEY_DISK;
-    struct sigma_item item = {.field = contents ? STR(DISK_CONTENTS) : STR(DISK_QUARANTINED),
-                              .values_len = 1};
+    struct sigma_item item = {.field = field, .values_len = 1};
     item.values = arena_alloc(l->arena, sizeof(*item.values));
     if (!item.values)
-        return E_NOMEM;
+        return NULL;
     *item.values = (struct sigma_value){.null = true, .column = l->at};
-    l->told = jamf_not(l, jamf_item(l, &item));
-    l->asks_disk = true;
-    return l->told ? 0 : E_NOMEM;
+    return jamf_not(l, jamf_item(l, &item));
+}
+
+static int compare_as(struct jamf_lowering *l, const struct jamf_comparison *c,
+                      const struct jamf_key *key, struct jamf_condition *ret)
+{
+    struct jamf_comparison copy = *c;
+    copy.subject.key = key;
+    return jamf_compare_told(l, &copy, ret);
+}
+
+/* What the event says, or else what the disk says: each part holds, or does not, only where its
+ * side tells. */
+static int compare_either(struct jamf_lowering *l, const struct jamf_comparison *c,
+                          struct jamf_condition *ret)
+{
+    struct jamf_key of_event = *c->subject.key;
+    struct jamf_key of_disk = *c->subject.key;
+    struct jamf_condition event;
+    struct jamf_condition disk;
+    of_event.disk = NULL;
+    of_disk.field = FIELD_COUNT;
+    const struct sigma_node *by_event = is_told(l, field_table[of_event.field].name);
+    const struct sigma_node *by_disk[] = {jamf_not(l, by_event), is_told(l, str_of(of_disk.told))};
+    const struct sigma_node *told[] = {by_event, jamf_join(l, SIGMA_AND, by_disk, 2)};
+    int rc = compare_as(l, c, &of_event, &event);
+    if (rc == 0)
+        rc = compare_as(l, c, &of_disk, &disk);
+    if (rc || event.known != KNOWN_NODE || disk.known != KNOWN_NODE) {
+        *ret = event; /* of the same literals both are known alike */
+        return rc;
+    }
+    const struct sigma_node *first[] = {told[0], event.node};
+    const struct sigma_node *second[] = {told[1], disk.node};
+    const struct sigma_node *ways[] = {jamf_join(l, SIGMA_AND, first, 2),
+                                       jamf_join(l, SIGMA_AND, second, 2)};
+    l->told = jamf_join(l, SIGMA_OR, told, 2);
+    l->may_ask_disk = true;
+    return l->told ? jamf_known(jamf_join(l, SIGMA_OR, ways, 2), ret) : E_NOMEM;
+}
+
+int jamf_disk_compare(struct jamf_lowering *l, const struct jamf_comparison *c,
+                      struct jamf_condition *ret)
+{
+    if (!jamf_on_disk(c->subject.key))
+        return compare_either(l, c, ret);
+    l->told = is_told(l, str_of(c->subject.key->told));
+    l->needs_disk = true;
+    return l->told ? jamf_compare_told(l, c, ret) : E_NOMEM;
 }

@@ -352,7 +352,7 @@ static const struct sigma_node *flag_node(struct jamf_lowering *l, const struct 
         break;
     }
     bool marked = key->type == KEY_MARKED;
-    struct sigma_item item = {.field = marked ? str_of(key->path) : field_table[key->field].name,
+    struct sigma_item item = {.field = marked ? str_of(key->disk) : field_table[key->field].name,
                               .match = marked ? SIGMA_EQUALS : SIGMA_ENDSWITH,
                               .values_len = 1};
     item.values = arena_alloc(l->arena, sizeof(*item.values));

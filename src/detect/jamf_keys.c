@@ -5,26 +5,44 @@
 
 #define ANY_INPUT (INPUT_PROCESS | INPUT_FILE | INPUT_DENIED)
 #define RUNS      (INPUT_PROCESS | INPUT_DENIED)
-#define DISK      "needs the file on disk"
 
 #define TEXT(path, inputs, field)                                                                  \
     {                                                                                              \
-        path, inputs, KEY_TEXT, field, SIGMA_WHOLE, ""                                             \
+        path, inputs, KEY_TEXT, field, SIGMA_WHOLE, "", NULL, NULL                                 \
     }
 #define ROW(path, inputs, type, field, note)                                                       \
     {                                                                                              \
-        path, inputs, type, field, SIGMA_WHOLE, note                                               \
+        path, inputs, type, field, SIGMA_WHOLE, note, NULL, NULL                                   \
     }
 #define MISSING(path, inputs, note)                                                                \
     {                                                                                              \
-        path, inputs, KEY_MISSING, FIELD_COUNT, SIGMA_WHOLE, note                                  \
+        path, inputs, KEY_MISSING, FIELD_COUNT, SIGMA_WHOLE, note, NULL, NULL                      \
     }
 
-/* See detect/disk.h. */
-#define ON_DISK(path, type, note)                                                                  \
+/* See detect/disk.h. `told`: what is known of the file exactly when this is. */
+#define ON_DISK(path, inputs, type, disk, told, note)                                              \
     {                                                                                              \
-        path, INPUT_FILE, type, FIELD_COUNT, SIGMA_WHOLE, note                                     \
+        path, inputs, type, FIELD_COUNT, SIGMA_WHOLE, note, disk, told                             \
     }
+#define HASH(path, inputs, field, disk)                                                            \
+    {                                                                                              \
+        path, inputs, KEY_TEXT, field, SIGMA_WHOLE, "", disk, disk                                 \
+    }
+
+/* What a file on disk has, whoever names it. */
+#define FILE_ROWS(path, inputs, disk)                                                              \
+    ON_DISK(path ".xattrs", inputs, KEY_XATTRS, disk "xattrs", disk "isQuarantined",               \
+            "names of the extended attributes"),                                                   \
+        ON_DISK(path ".isQuarantined", inputs, KEY_MARKED, disk "isQuarantined",                   \
+                disk "isQuarantined", "com.apple.quarantine is among them"),                       \
+        ON_DISK(path ".isDownload", inputs, KEY_MARKED, disk "isDownload", disk "isDownload",      \
+                "that, or com.apple.metadata:kMDItemWhereFroms"),                                  \
+        ON_DISK(path ".sha1hex", inputs, KEY_TEXT, disk "sha1hex", disk "sha1hex",                 \
+                "of files of at most 64 MiB"),                                                     \
+        ON_DISK(path ".created", inputs, KEY_NUMBER, disk "createdTime", disk "createdTime",       \
+                "seconds since 1970"),                                                             \
+        ON_DISK(path ".modified", inputs, KEY_NUMBER, disk "modifiedTime", disk "modifiedTime",    \
+                "seconds since 1970")
 
 const struct jamf_key jamf_keys[] = {
     ROW("type", ANY_INPUT, KEY_TYPE, F_KIND, "see the types"),
@@ -51,8 +69,10 @@ const struct jamf_key jamf_keys[] = {
         "base64 becomes hexadecimal"),
     ROW("process.signingInfo.signerType", ANY_INPUT, KEY_SIGNER, F_PLATFORM_BINARY,
         "see the signers"),
-    TEXT("process.file.sha256hex", ANY_INPUT, F_SHA256),
-    TEXT("process.binary.sha256hex", ANY_INPUT, F_SHA256),
+    HASH("process.file.sha256hex", ANY_INPUT, F_SHA256, "process.file.sha256hex"),
+    FILE_ROWS("process.file", ANY_INPUT, "process.file."),
+    HASH("process.binary.sha256hex", ANY_INPUT, F_SHA256, "process.file.sha256hex"),
+    FILE_ROWS("process.binary", ANY_INPUT, "process.file."),
     ROW("process.parent.pid", ANY_INPUT, KEY_NUMBER, F_PARENT_PID, ""),
     TEXT("process.parent.name", ANY_INPUT, F_PARENT_NAME),
     TEXT("process.parent.path", ANY_INPUT, F_PARENT_EXECUTABLE),
@@ -66,7 +86,7 @@ const struct jamf_key jamf_keys[] = {
     ROW("process.responsible.pid", ANY_INPUT, KEY_NUMBER, F_RESPONSIBLE_PID, ""),
     TEXT("process.responsible.path", ANY_INPUT, F_RESPONSIBLE_EXECUTABLE),
     {"process.responsible.name", ANY_INPUT, KEY_TEXT, F_RESPONSIBLE_EXECUTABLE,
-     SIGMA_LAST_COMPONENT, ""},
+     SIGMA_LAST_COMPONENT, "", NULL, NULL},
     MISSING("process.parent.args", ANY_INPUT, "the parent's arguments are known as one text"),
     MISSING("process.responsible.*", ANY_INPUT,
             "of the responsible process only pid and path are known"),
@@ -79,8 +99,8 @@ const struct jamf_key jamf_keys[] = {
     MISSING("process.processType", ANY_INPUT, "no sensor reports it"),
     MISSING("process.startTimestamp", ANY_INPUT, "times are not compared"),
     MISSING("process.rgid", ANY_INPUT, "no sensor reports it"),
-    MISSING("process.file.*", ANY_INPUT, "needs the program on disk"),
-    MISSING("process.binary.*", ANY_INPUT, "needs the program on disk"),
+    MISSING("process.file.*", ANY_INPUT, "this is not read of programs"),
+    MISSING("process.binary.*", ANY_INPUT, "this is not read of programs"),
     MISSING("process.appPath", ANY_INPUT, "no sensor reports it"),
     MISSING("uuid", ANY_INPUT, "Jamf Protect makes it"),
     MISSING("subType", ANY_INPUT, "no sensor reports it"),
@@ -100,25 +120,23 @@ const struct jamf_key jamf_keys[] = {
     ROW("isRenamed", INPUT_FILE, KEY_IS_TYPE, F_KIND, "type 3"),
     TEXT("file.path", INPUT_FILE, F_FILE_PATH),
     TEXT("file.path.lastPathComponent", INPUT_FILE, F_FILE_NAME),
-    TEXT("file.sha256hex", INPUT_FILE, F_FILE_SHA256),
+    HASH("file.sha256hex", INPUT_FILE, F_FILE_SHA256, "file.sha256hex"),
     ROW("file.size", INPUT_FILE, KEY_NUMBER, F_FILE_SIZE, ""),
     ROW("file.inode", INPUT_FILE, KEY_NUMBER, F_FILE_INODE, ""),
     ROW("file.uid", INPUT_FILE, KEY_NUMBER, F_FILE_UID, ""),
     ROW("file.gid", INPUT_FILE, KEY_NUMBER, F_FILE_GID, ""),
     ROW("file.isDirectory", INPUT_FILE, KEY_FOLDER, F_FILE_TYPE, ""),
     ROW("file.isAppBundle", INPUT_FILE, KEY_BUNDLE, F_FILE_PATH, "the path ends in .app"),
-    ON_DISK("file.contentsAsDict.*", KEY_DISK, "a value of the property list that the file is"),
-    ON_DISK("file.contentsAsDict", KEY_DISK, "compared with nil: whether the file is such a list"),
-    MISSING("file.snapshotData", INPUT_FILE, "needs what the file was before, from disk"),
-    MISSING("file.snapshotData.*", INPUT_FILE, "needs what the file was before, from disk"),
-    ON_DISK("file.xattrs", KEY_XATTRS, "names of the extended attributes"),
-    ON_DISK("file.isQuarantined", KEY_MARKED, "com.apple.quarantine is among them"),
-    MISSING("file.isDownload", INPUT_FILE, DISK),
-    MISSING("file.isScreenShot", INPUT_FILE, DISK),
-    MISSING("file.signingInfo.*", INPUT_FILE, DISK),
-    MISSING("file.sha1hex", INPUT_FILE, DISK),
-    MISSING("file.created", INPUT_FILE, DISK),
-    MISSING("file.modified", INPUT_FILE, DISK),
+    ON_DISK("file.contentsAsDict.*", INPUT_FILE, KEY_DISK, "file.contentsAsDict",
+            "file.contentsAsDict", "a value of the property list that the file is"),
+    ON_DISK("file.contentsAsDict", INPUT_FILE, KEY_DISK, "file.contentsAsDict",
+            "file.contentsAsDict", "compared with nil: whether the file is such a list"),
+    FILE_ROWS("file", INPUT_FILE, "file."),
+    ON_DISK("file.isScreenShot", INPUT_FILE, KEY_MARKED, "file.isScreenShot", "file.isScreenShot",
+            "com.apple.metadata:kMDItemIsScreenCapture says yes"),
+    MISSING("file.snapshotData", INPUT_FILE, "needs what the file was before"),
+    MISSING("file.snapshotData.*", INPUT_FILE, "needs what the file was before"),
+    MISSING("file.signingInfo.*", INPUT_FILE, "needs the file on disk"),
     MISSING("dev", INPUT_FILE, "no sensor reports it"),
     MISSING("eventID", INPUT_FILE, "Jamf Protect makes it"),
 
@@ -127,7 +145,7 @@ const struct jamf_key jamf_keys[] = {
     ROW("processID", INPUT_LOG, KEY_NUMBER, F_PID, ""),
     ROW("processIdentifier", INPUT_LOG, KEY_NUMBER, F_PID, ""),
     ROW("pid", INPUT_LOG, KEY_NUMBER, F_PID, ""),
-    {"sender", INPUT_LOG, KEY_TEXT, F_LOG_SENDER, SIGMA_LAST_COMPONENT, ""},
+    {"sender", INPUT_LOG, KEY_TEXT, F_LOG_SENDER, SIGMA_LAST_COMPONENT, "", NULL, NULL},
     TEXT("senderImagePath", INPUT_LOG, F_LOG_SENDER),
     TEXT("subsystem", INPUT_LOG, F_LOG_SUBSYSTEM),
     TEXT("category", INPUT_LOG, F_LOG_CATEGORY),

@@ -8,9 +8,11 @@
 /* ------------------------------------------------------------------ key paths */
 
 static const struct jamf_key tags_key = {
-    "$tags", 0, KEY_MISSING, FIELD_COUNT, SIGMA_WHOLE, "Jamf Protect's own analytics set it"};
+    "$tags", 0,   KEY_MISSING, FIELD_COUNT, SIGMA_WHOLE, "Jamf Protect's own analytics set it",
+    NULL,    NULL};
 static const struct jamf_key element_key = {
-    "[...]", 0, KEY_MISSING, FIELD_COUNT, SIGMA_WHOLE, "needs the file that an element names"};
+    "[...]", 0,   KEY_MISSING, FIELD_COUNT, SIGMA_WHOLE, "needs the file that an element names",
+    NULL,    NULL};
 
 static const struct {
     const char *name;

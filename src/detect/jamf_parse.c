@@ -124,14 +124,15 @@ static void left_out(void *arg, uint32_t at, const char *reason)
     r->note(r->arg, &note);
 }
 
-static void note_disk(struct reader *r)
+static void note_disk(struct reader *r, bool needed)
 {
     struct err note = {0};
     if (!r->note)
         return;
     place(r, 0, &note);
-    (void)err_set(&note, E_UNSUPPORTED,
-                  "it needs files on disk, which only 'cordon detect --disk' reads");
+    (void)err_set(&note, E_UNSUPPORTED, "it %s, which only 'cordon detect --disk' reads",
+                  needed ? "needs files on disk"
+                         : "takes hashes that the event lacks from the disk");
     r->note(r->arg, &note);
 }
 
@@ -309,8 +310,8 @@ static int lower_predicate(struct reader *r, const struct predicate_node *node, 
     }
     if (c.known == KNOWN_NOTHING || c.known == KNOWN_FALSE)
         return never_fires(r, &l, c.known);
-    if (l.asks_disk)
-        note_disk(r);
+    if (l.needs_disk || l.may_ask_disk)
+        note_disk(r, l.needs_disk);
     const struct sigma_node *nodes[] = {jamf_kinds(&l), c.node};
     r->rule->condition = c.known == KNOWN_NODE && names_kinds(c.node)
                              ? c.node

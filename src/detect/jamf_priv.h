@@ -27,7 +27,7 @@ enum jamf_key_type {
     KEY_LOG_TYPE, /* number or name of a log line's type */
     KEY_DISK,     /* a value in the property list that the file is */
     KEY_XATTRS,   /* list of names */
-    KEY_MARKED,   /* bool: the file bears the mark of a download */
+    KEY_MARKED,   /* bool that the disk tells */
     KEY_MISSING   /* no event tells it; the note says what would */
 };
 
@@ -38,6 +38,9 @@ struct jamf_key {
     enum field_id field;
     enum sigma_view view;
     const char *note;
+    const char *disk; /* what the disk has of it (detect/disk.h); where there is a field, too, then
+                         only when the event lacks that. NULL: nothing */
+    const char *told; /* what the disk tells exactly when it knows `disk` */
 };
 
 extern const struct jamf_key jamf_keys[];
@@ -88,7 +91,8 @@ struct jamf_lowering {
     unsigned input;
     struct err *err;
     uint32_t at;                   /* byte of the predicate that is being read, for messages */
-    bool asks_disk;                /* some comparison does */
+    bool needs_disk;               /* some comparison does */
+    bool may_ask_disk;             /* some comparison does, where the event lacks something */
     const struct sigma_node *told; /* what must be there, NOT or not, for that comparison */
     struct err reason;             /* why something is KNOWN_FALSE or KNOWN_NOTHING: the first */
     uint32_t reason_at;
@@ -137,6 +141,9 @@ const struct sigma_node *jamf_kinds(struct jamf_lowering *l);
 /* Conditions from comparisons: jamf_compare.c. */
 int jamf_compare(struct jamf_lowering *l, const struct jamf_comparison *c,
                  struct jamf_condition *ret) MUST_CHECK;
+/** The comparison itself: what must be told for it is not asked. */
+int jamf_compare_told(struct jamf_lowering *l, const struct jamf_comparison *c,
+                      struct jamf_condition *ret) MUST_CHECK;
 int jamf_count(struct jamf_lowering *l, struct sigma_item item, enum predicate_operator op,
                const struct predicate_operand *number, struct jamf_condition *ret) MUST_CHECK;
 
@@ -147,9 +154,10 @@ void jamf_add_quoted(struct buf *out, struct str text);
 struct str jamf_field(const struct jamf_subject *subject);
 /** Does only the disk have it? */
 bool jamf_on_disk(const struct jamf_key *key);
-/** Require that the disk was read, whether the comparison is negated or not. @return 0 or E_NOMEM
- */
-int jamf_require_disk(struct jamf_lowering *l, const struct jamf_subject *subject) MUST_CHECK;
+/** A comparison of what the disk has: require that it was told, whether the comparison is negated
+ * or not; ask the event first where that may have it. */
+int jamf_disk_compare(struct jamf_lowering *l, const struct jamf_comparison *c,
+                      struct jamf_condition *ret) MUST_CHECK;
 
 /* SUBQUERY: jamf_subquery.c. */
 int jamf_subquery(struct jamf_lowering *l, const struct predicate_operand *subquery,

@@ -1,133 +1,67 @@
-/* A look at the file of an event. See detect_disk.h. The file is read once an event; that it may
- * have changed since is the asker's to know. */
-#include "cli/detect_disk.h"
-
-#include <unistd.h>
+/* What is asked of an event's files, as values. See rule_disk.h. */
+#include "device/rule_disk.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "base/timefmt.h"
-#include "codec/plist.h"
-#include "os/clock.h"
-#include "os/file.h"
 
 enum {
-    OPENS_PER_S = 200,
-    FILE_BYTES = 1 << 20, /* of a property list */
-    TEXT_BYTES = 1 << 20,
-    NODES = 20000,
-    DEPTH = 64,
     LOOKUPS_MOST = 1000, /* dots in a path may be part of a key: ways to read it */
     PATH_BYTES = 4096
 };
 
-struct detect_disk {
+struct rule_disk {
     struct disk disk;
-    struct detect_disk_stats stats;
-    int64_t second_ns; /* when the opens began to be counted */
-    unsigned opens;
-    /* The file of the event that was asked about last. */
+    struct filelook *look;
+    /* The files of the event that was asked about last. */
     const char *raw;
     int64_t time_ns;
-    char path[PATH_BYTES];
-    bool readable;
-    bool marked;
-    struct buf names;   /* of its attributes */
-    struct buf content; /* empty unless it may be a property list */
-    struct arena tree;
-    bool parsed;
-    const struct plist_value *root; /* NULL: no dictionary */
+    struct {
+        bool asked;
+        char path[PATH_BYTES];
+        struct filelook_file file;
+    } files[DISK_FILE_COUNT];
 };
 
-/* ------------------------------------------------------------------ reading */
+/* ------------------------------------------------------------------ files */
 
-static bool may_open(struct detect_disk *d)
+static void turn_to(struct rule_disk *d, const struct event *ev)
 {
-    int64_t now = clock_mono_ns();
-    if (now - d->second_ns >= NS_PER_S) {
-        d->second_ns = now;
-        d->opens = 0;
-    }
-    if (d->opens >= OPENS_PER_S) {
-        d->stats.too_many++;
-        return false;
-    }
-    d->opens++;
-    return true;
-}
-
-static bool has_name(const struct buf *names, const char *name)
-{
-    for (size_t at = 0; at < names->len; at += strlen(names->ptr + at) + 1) {
-        if (str_is(str_of(names->ptr + at), name))
-            return true;
-    }
-    return false;
-}
-
-/* @return 0 or E_NOMEM; `readable` says whether it went well */
-static int open_file(struct detect_disk *d)
-{
-    if (!may_open(d))
-        return 0;
-    int fd CLEANUP(fd_closep) = file_open_nofollow(d->path, NULL);
-    d->stats.unreadable += fd < 0 ? 1 : 0;
-    if (fd < 0)
-        return 0;
-    d->stats.opened++;
-    int rc = file_xattr_names(fd, &d->names);
-    if (rc)
-        return rc == E_NOMEM ? rc : 0;
-    d->readable = true;
-    d->marked = has_name(&d->names, "com.apple.quarantine");
-    if (buf_reserve(&d->content, FILE_BYTES + 1))
-        return E_NOMEM;
-    for (size_t at = 0; at <= FILE_BYTES;) {
-        ssize_t got = pread(fd, d->content.ptr + at, FILE_BYTES + 1 - at, (off_t)at);
-        if (got <= 0)
-            break;
-        at += (size_t)got;
-        d->content.len = at;
-    }
-    return 0;
-}
-
-/* Forget the file before and look at this event's. */
-static int look(struct detect_disk *d, const struct event *ev)
-{
-    struct str path = event_str(ev, F_FILE_PATH);
-    if (d->raw == ev->raw.ptr && d->time_ns == ev->time_ns && str_is(path, d->path))
-        return 0;
+    if (d->raw == ev->raw.ptr && d->time_ns == ev->time_ns)
+        return;
     d->raw = ev->raw.ptr;
     d->time_ns = ev->time_ns;
-    d->readable = d->marked = d->parsed = false;
-    d->root = NULL;
-    d->path[0] = '\0';
-    buf_clear(&d->names);
-    buf_clear(&d->content);
-    arena_clear(&d->tree);
-    if (path.len == 0 || path.len >= sizeof d->path || path.ptr[0] != '/' ||
+    for (size_t i = 0; i < ARRAY_LEN(d->files); i++) {
+        d->files[i].asked = false;
+        filelook_close(&d->files[i].file);
+    }
+}
+
+/* The event's file; opened when it is first asked of. Two events may share raw line and time. */
+static int file_of(struct rule_disk *d, const struct event *ev, enum disk_file which,
+                   struct filelook_file **ret_file)
+{
+    struct str path = event_str(ev, disk_path_field(which));
+    struct filelook_file *file = &d->files[which].file;
+    char *own = d->files[which].path;
+    turn_to(d, ev);
+    *ret_file = file;
+    if (d->files[which].asked && str_is(path, own))
+        return 0;
+    d->files[which].asked = false;
+    filelook_close(file);
+    own[0] = '\0';
+    if (path.len == 0 || path.len >= PATH_BYTES || path.ptr[0] != '/' ||
         memchr(path.ptr, '\0', path.len))
         return 0;
-    memcpy(d->path, path.ptr, path.len);
-    d->path[path.len] = '\0';
-    return open_file(d);
+    memcpy(own, path.ptr, path.len);
+    own[path.len] = '\0';
+    int rc = filelook_open(d->look, own, file);
+    d->files[which].asked = rc == 0;
+    return rc;
 }
 
-static int parse(struct detect_disk *d)
-{
-    static const struct plist_limits limits = {
-        .bytes = FILE_BYTES, .text = TEXT_BYTES, .nodes = NODES, .depth = DEPTH};
-    const struct plist_value *root;
-    if (d->parsed || !d->readable)
-        return 0;
-    d->parsed = true;
-    int rc = plist_parse(buf_str(&d->content), &limits, &d->tree, &root, NULL);
-    if (rc == 0 && root->type == PLIST_DICT)
-        d->root = root;
-    return rc == E_NOMEM ? rc : 0;
-}
-
-/* ------------------------------------------------------------------ values */
+/* ------------------------------------------------------------------ property lists */
 
 /* A dot stands between two keys or in one. */
 static const struct plist_value *find(const struct plist_value *dict, struct str path,
@@ -198,74 +132,144 @@ static int value_of(const struct plist_value *v, struct arena *arena, struct val
     return ret->s.ptr ? 0 : E_NOMEM;
 }
 
-static int names_value(const struct detect_disk *d, struct arena *arena, struct value *ret)
+static int contents_value(struct filelook_file *f, struct str below, struct arena *arena,
+                          struct value *ret)
+{
+    const struct plist_value *list;
+    unsigned left = LOOKUPS_MOST;
+    int rc = filelook_list(f, &list);
+    if (rc || !list)
+        return rc;
+    if (below.len == 0) {
+        *ret = (struct value){.type = VALUE_BOOL, .b = true};
+        return 0;
+    }
+    const struct plist_value *v = find(list, below, &left);
+    return v ? value_of(v, arena, ret) : 0;
+}
+
+/* ------------------------------------------------------------------ other values */
+
+static int names_value(const struct filelook_file *f, struct arena *arena, struct value *ret)
 {
     size_t count = 0;
-    for (size_t at = 0; at < d->names.len; at += strlen(d->names.ptr + at) + 1)
+    for (size_t at = 0; at < f->names.len; at += strlen(f->names.ptr + at) + 1)
         count++;
     struct str *texts = arena_array(arena, count, sizeof *texts);
     if (!texts)
         return E_NOMEM;
-    for (size_t at = 0, i = 0; at < d->names.len; at += strlen(d->names.ptr + at) + 1)
-        texts[i++] = str_of(d->names.ptr + at);
+    for (size_t at = 0, i = 0; at < f->names.len; at += strlen(f->names.ptr + at) + 1)
+        texts[i++] = str_of(f->names.ptr + at);
     *ret = (struct value){.type = VALUE_LIST, .count = (uint32_t)count, .list = texts};
     return 0;
 }
 
-static int answer(void *arg, const struct event *ev, struct str name, struct arena *arena,
-                  struct value *ret)
+static int hex_value(const unsigned char *bytes, size_t len, struct arena *arena, struct value *ret)
 {
-    struct detect_disk *d = arg;
-    unsigned left = LOOKUPS_MOST;
-    int rc = look(d, ev);
-    if (rc || !d->readable)
+    CLEANUP(buf_done) struct buf hex = {0};
+    text_hex_add(&hex, bytes, len);
+    if (buf_check(&hex))
+        return E_NOMEM;
+    *ret = (struct value){.type = VALUE_STR, .s = arena_str(arena, buf_str(&hex))};
+    return ret->s.ptr ? 0 : E_NOMEM;
+}
+
+static int hash_value(struct rule_disk *d, struct filelook_file *f, bool sha1, struct arena *arena,
+                      struct value *ret)
+{
+    const struct digest_pair *hashes;
+    int rc = filelook_hashes(d->look, f, &hashes);
+    if (rc || !hashes)
         return rc;
-    if (str_is(name, DISK_XATTRS))
-        return names_value(d, arena, ret);
-    if (str_is(name, DISK_QUARANTINED)) {
-        *ret = (struct value){.type = VALUE_BOOL, .b = d->marked};
+    return sha1 ? hex_value(hashes->sha1, sizeof hashes->sha1, arena, ret)
+                : hex_value(hashes->sha256, sizeof hashes->sha256, arena, ret);
+}
+
+static int screenshot_value(const struct filelook_file *f, struct value *ret)
+{
+    enum filelook_answer answer;
+    int rc = filelook_is_screenshot(f, &answer);
+    if (rc == 0 && answer != FILELOOK_UNKNOWN)
+        *ret = (struct value){.type = VALUE_BOOL, .b = answer == FILELOOK_YES};
+    return rc;
+}
+
+/* Whole seconds, towards the past before 1970, too. */
+static struct value time_value(int64_t ns)
+{
+    int64_t s = ns / NS_PER_S - (ns % NS_PER_S < 0 ? 1 : 0);
+    return (struct value){.type = VALUE_INT, .i = s};
+}
+
+static int answer(void *arg, const struct event *ev, const struct disk_field *field,
+                  struct arena *arena, struct value *ret)
+{
+    struct rule_disk *d = arg;
+    struct filelook_file *f;
+    int rc = file_of(d, ev, field->file, &f);
+    if (rc || !f->readable)
+        return rc;
+    switch (field->property) {
+    case DISK_CONTENTS:
+        return contents_value(f, field->below, arena, ret);
+    case DISK_XATTRS:
+        return names_value(f, arena, ret);
+    case DISK_QUARANTINED:
+        *ret = (struct value){.type = VALUE_BOOL,
+                              .b = filelook_has_attribute(f, "com.apple.quarantine")};
+        return 0;
+    case DISK_DOWNLOAD:
+        *ret = (struct value){.type = VALUE_BOOL, .b = filelook_is_download(f)};
+        return 0;
+    case DISK_SCREENSHOT:
+        return screenshot_value(f, ret);
+    case DISK_SHA1:
+    case DISK_SHA256:
+        return hash_value(d, f, field->property == DISK_SHA1, arena, ret);
+    case DISK_CREATED:
+        if (f->known.stamp.has_created)
+            *ret = time_value(f->known.stamp.created_ns);
+        return 0;
+    case DISK_MODIFIED:
+        *ret = time_value(f->known.stamp.modified_ns);
         return 0;
     }
-    rc = parse(d);
-    if (rc || !d->root)
-        return rc;
-    if (str_is(name, DISK_CONTENTS)) {
-        *ret = (struct value){.type = VALUE_BOOL, .b = true};
-        return 0;
-    }
-    const struct plist_value *v =
-        find(d->root, str_sub(name, strlen(DISK_CONTENTS "."), SIZE_MAX), &left);
-    return v ? value_of(v, arena, ret) : 0;
+    return 0;
 }
 
 /* ------------------------------------------------------------------ life */
 
-int detect_disk_new(struct detect_disk **ret_disk)
+int rule_disk_new(struct rule_disk **ret_disk)
 {
-    struct detect_disk *d = mem_calloc(1, sizeof *d);
+    struct rule_disk *d = mem_calloc(1, sizeof *d);
     if (!d)
         return E_NOMEM;
     d->disk = (struct disk){.value = answer, .arg = d};
+    int rc = filelook_new(&d->look);
+    if (rc) {
+        mem_free(d);
+        return rc;
+    }
     *ret_disk = d;
     return 0;
 }
 
-void detect_disk_free(struct detect_disk *d)
+void rule_disk_free(struct rule_disk *d)
 {
     if (!d)
         return;
-    buf_done(&d->names);
-    buf_done(&d->content);
-    arena_done(&d->tree);
+    for (size_t i = 0; i < ARRAY_LEN(d->files); i++)
+        filelook_done(&d->files[i].file);
+    filelook_free(d->look);
     mem_free(d);
 }
 
-const struct disk *detect_disk_of(const struct detect_disk *d)
+const struct disk *rule_disk_of(const struct rule_disk *d)
 {
     return &d->disk;
 }
 
-const struct detect_disk_stats *detect_disk_stats(const struct detect_disk *d)
+const struct filelook_stats *rule_disk_stats(const struct rule_disk *d)
 {
-    return &d->stats;
+    return filelook_stats(d->look);
 }

@@ -481,6 +481,9 @@ static enum truth comparison_holds(const struct predicate_node *node, unsigned i
     struct side s = {.key = key, .values = &v};
     if (!key || key->type == KEY_MISSING)
         return TRUTH_UNKNOWN;
+    /* Nobody is there to look at the disk. */
+    if (key->disk && (key->field == FIELD_COUNT || !event_has(ev, key->field)))
+        return TRUTH_UNKNOWN;
     if (key->type == KEY_TYPE || key->type == KEY_SIGNER)
         return fact_holds(&s, &turned, input, ev);
     if (key->type == KEY_SHELL || key->type == KEY_IS_TYPE)

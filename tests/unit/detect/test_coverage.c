@@ -55,6 +55,22 @@ static void a_category_selects_its_kinds(void **state)
     expect("product: macos, service: security", "  a: {Image: x}\n  condition: a\n", NULL, 0);
 }
 
+/* Nobody can ask it where sensors run: what is told exactly when the file was read never holds. */
+static void what_only_the_disk_has_covers_nothing(void **state)
+{
+    (void)state;
+    static const enum event_kind one[] = {KIND_UNLINK};
+    expect("product: macos",
+           "  a: {kind: unlink}\n  b: {file.isDownload: 'true'}\n  condition: a and b\n", NULL, 0);
+    expect("product: macos",
+           "  a: {kind: unlink}\n  b: {file.isDownload: 'true'}\n  c: {file.isDownload: null}\n"
+           "  condition: a and not b and not c\n",
+           NULL, 0);
+    expect("product: macos",
+           "  a: {kind: unlink}\n  b: {file.isDownload: 'true'}\n  condition: a and not b\n", one,
+           1);
+}
+
 static void the_field_kind_selects_kinds(void **state)
 {
     (void)state;
@@ -126,6 +142,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_category_selects_its_kinds),
+        cmocka_unit_test(what_only_the_disk_has_covers_nothing),
         cmocka_unit_test(the_field_kind_selects_kinds),
         cmocka_unit_test(an_open_comparison_excludes_nothing),
         cmocka_unit_test(the_engine_fires_on_no_other_kind),

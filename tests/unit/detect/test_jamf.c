@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "detect/detect.h"
+#include "detect/disk.h"
 #include "detect/jamf_priv.h"
 #include "event/normalise.h"
 #include "os/file.h"
@@ -355,12 +356,12 @@ static void assert_said(const char *yaml, unsigned accepted, const char *said)
 static void a_rule_that_can_never_fire_is_refused(void **state)
 {
     (void)state;
-    assert_said(ANALYTIC("$event.type == 4 AND $event.file.sha1hex != nil"), 0,
-                "r:3:30: the rule can never fire: 'file.sha1hex' is not in the event: needs the "
-                "file on disk\n");
-    assert_said(ANALYTIC("NOT $event.file.isDownload == 1"), 0,
-                "r:3:13: the rule can never fire: 'file.isDownload' is not in the event: needs "
-                "the file on disk\n");
+    assert_said(ANALYTIC("$event.type == 4 AND $event.file.snapshotData != nil"), 0,
+                "r:3:30: the rule can never fire: 'file.snapshotData' is not in the event: needs "
+                "what the file was before\n");
+    assert_said(ANALYTIC("NOT $event.dev == 1"), 0,
+                "r:3:13: the rule can never fire: 'dev' is not in the event: no sensor reports "
+                "it\n");
     assert_said(ANALYTIC("'LaunchDaemon' IN $tags"), 0,
                 "note: r:3: repaired: quotes inside the text are taken as part of it\n"
                 "r:3:9: the rule can never fire: '$tags' is not in the event: Jamf Protect's own "
@@ -374,13 +375,76 @@ static void a_rule_that_can_never_fire_is_refused(void **state)
     assert_said("name: a\nenabled: false\npredicate: process == 'x'\n", 0,
                 "r:2:10: the rule can never fire: it is not enabled\n");
     /* One of two ways is left: accepted, and said. */
-    assert_said(ANALYTIC("$event.path == '/x' OR $event.file.isDownload == 1"), 1,
-                "note: r:3:32: this part never holds and is left out: 'file.isDownload' is not "
-                "in the event: needs the file on disk\n");
+    assert_said(ANALYTIC("$event.path == '/x' OR $event.dev == 1"), 1,
+                "note: r:3:32: this part never holds and is left out: 'dev' is not in the event: "
+                "no sensor reports it\n");
     /* Under NOT an `and` is such a choice, too. */
-    assert_said(ANALYTIC("NOT ($event.path == '/x' AND $event.file.isDownload == 1)"), 1,
-                "note: r:3:38: this part never holds and is left out: 'file.isDownload' is not "
-                "in the event: needs the file on disk\n");
+    assert_said(ANALYTIC("NOT ($event.path == '/x' AND $event.dev == 1)"), 1,
+                "note: r:3:38: this part never holds and is left out: 'dev' is not in the event: "
+                "no sensor reports it\n");
+}
+
+static void what_the_disk_has_is_accepted_and_said(void **state)
+{
+    (void)state;
+    static const char *const needs[] = {
+        "file.isDownload == 1",         "file.isScreenShot != TRUE", "file.sha1hex == 'x'",
+        "file.created > 1700000000",    "file.modified != nil",      "process.file.isDownload == 1",
+        "process.binary.sha1hex == nil"};
+    for (size_t i = 0; i < ARRAY_LEN(needs); i++) {
+        char yaml[256];
+        (void)snprintf(yaml, sizeof yaml, ANALYTIC("$event.%s"), needs[i]);
+        assert_said(yaml, 1,
+                    "note: r:3:9: it needs files on disk, which only 'cordon detect --disk' "
+                    "reads\n");
+    }
+    assert_said(ANALYTIC("$event.file.sha256hex == 'x' OR $event.process.file.sha256hex == 'x'"), 1,
+                "note: r:3:9: it takes hashes that the event lacks from the disk, which only "
+                "'cordon detect --disk' reads\n");
+    assert_said(ANALYTIC("$event.file.created == 'yesterday'"), 0,
+                "r:3:32: a whole number is expected\n");
+}
+
+/* The disk of these tests: one file that has everything, or nothing. */
+static int tell(void *arg, const struct event *ev, const struct disk_field *field,
+                struct arena *arena, struct value *ret)
+{
+    const bool *readable = arg;
+    (void)ev;
+    (void)arena;
+    if (*readable && field->file == DISK_FILE && field->property == DISK_SHA256)
+        *ret = (struct value){.type = VALUE_STR, .s = STR("d15c")};
+    return 0;
+}
+
+static void a_hash_is_taken_from_the_disk_where_the_event_lacks_it(void **state)
+{
+    (void)state;
+    struct world w;
+    bool readable = true;
+    struct disk disk = {.value = tell, .arg = &readable};
+    assert_ok(try_make(&w, "name: is\ninputType: GPFSEvent\nfilter: $event.file.sha256hex == "
+                           "'d15c'\n---\nname: not\ninputType: GPFSEvent\nfilter: "
+                           "$event.file.sha256hex != 'd15c'\n---\nname: negated\ninputType: "
+                           "GPFSEvent\nfilter: NOT $event.file.sha256hex == 'd15c'\n---\nname: "
+                           "neither\ninputType: GPFSEvent\nfilter: NOT ($event.file.sha256hex "
+                           "== 'd15c' OR $event.path == '/never')\n"));
+    static const char bare[] = "{\"kind\":\"write\",\"file.path\":\"/x\"}";
+    static const char same[] =
+        "{\"kind\":\"write\",\"file.path\":\"/x\",\"file.hash.sha256\":\"d15c\"}";
+    static const char other[] =
+        "{\"kind\":\"write\",\"file.path\":\"/x\",\"file.hash.sha256\":\"e0e0\"}";
+    assert_string_equal(fired(&w, bare), "");
+    assert_string_equal(fired(&w, same), "is ");
+    assert_string_equal(fired(&w, other), "not negated neither ");
+    assert_ok(engine_use_disk(w.engine, &disk));
+    assert_string_equal(fired(&w, bare), "is ");
+    assert_string_equal(fired(&w, same), "is ");
+    assert_string_equal(fired(&w, other), "not negated neither ");
+    readable = false;
+    assert_string_equal(fired(&w, bare), "");
+    assert_string_equal(fired(&w, other), "not negated neither ");
+    done(&w);
 }
 
 static void faults_have_their_place_in_every_style_of_yaml(void **state)
@@ -630,6 +694,10 @@ static void it_survives_every_failing_allocation(void **state)
         "name: a\ninputType: GPProcessEvent\nfilter: $event.type == 1 AND ANY "
         "$event.process.args IN {'a', 'b'} AND NOT $event.process.path MATCHES 'x'\n";
     test_every_allocation_fails(convert_once, (void *)(uintptr_t)simple, 2000);
+    static const char disk[] =
+        "name: a\ninputType: GPFSEvent\nfilter: $event.file.isDownload == 1 AND NOT "
+        "$event.file.sha256hex IN {'a', 'b'}\n";
+    test_every_allocation_fails(make_once, (void *)(uintptr_t)disk, 2000);
 }
 
 static void every_key_path_is_told_by_a_field_or_says_why_not(void **state)
@@ -638,8 +706,11 @@ static void every_key_path_is_told_by_a_field_or_says_why_not(void **state)
     for (size_t i = 0; i < jamf_keys_len; i++) {
         const struct jamf_key *key = &jamf_keys[i];
         assert_true(key->inputs != 0);
-        bool no_field = key->type == KEY_MISSING || jamf_on_disk(key);
-        assert_int_equal(no_field, key->field == FIELD_COUNT);
+        struct disk_field field;
+        assert_int_equal(key->type == KEY_MISSING, key->field == FIELD_COUNT && !key->disk);
+        assert_int_equal(key->disk != NULL, key->told != NULL);
+        assert_true(!key->disk || (disk_field_of(str_of(key->disk), &field) &&
+                                   disk_field_of(str_of(key->told), &field)));
         assert_true(key->type != KEY_MISSING || key->note[0]);
         /* A row that stands behind an equal one would never be found. */
         for (size_t k = 0; k < i; k++) {
@@ -679,7 +750,8 @@ static void add_keys(struct buf *out)
         else if (key->field == FIELD_COUNT)
             buf_add_cstr(out, "none");
         else
-            buf_addf(out, "`%s`", field_table[key->field].name.ptr);
+            buf_addf(out, "`%s`%s", field_table[key->field].name.ptr,
+                     key->disk ? ", else the disk" : "");
         buf_addf(out, "%s | %s |\n", key->view == SIGMA_LAST_COMPONENT ? ", last part" : "",
                  key->note);
     }
@@ -715,6 +787,8 @@ int main(void)
         cmocka_unit_test(a_log_filter_fires_on_lines_of_the_log),
         cmocka_unit_test(head_of_an_analytic_is_carried_over),
         cmocka_unit_test(a_rule_that_can_never_fire_is_refused),
+        cmocka_unit_test(what_the_disk_has_is_accepted_and_said),
+        cmocka_unit_test(a_hash_is_taken_from_the_disk_where_the_event_lacks_it),
         cmocka_unit_test(faults_have_their_place_in_every_style_of_yaml),
         cmocka_unit_test(what_is_not_understood_is_named),
         cmocka_unit_test(quotes_inside_quoted_text_are_repaired),

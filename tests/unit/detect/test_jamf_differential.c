@@ -215,7 +215,10 @@ static void add_comparison(struct buf *y, bool file)
             buf_addf(y, ").@count %s %u", PICK(">", ">=", "==", "!=", "<"), below(3));
             return;
         }
-        buf_addf(y, "%s", file ? "$event.file.sha1hex" : "$event.process.signingInfo.entitlements");
+        if (file)
+            buf_addf(y, "$event.file.%s", PICK("sha1hex", "sha256hex", "snapshotData"));
+        else
+            buf_add_cstr(y, "$event.process.signingInfo.entitlements");
         add_text_test(y);
         return;
     default:
