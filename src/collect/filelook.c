@@ -214,3 +214,22 @@ int filelook_hashes(struct filelook *l, struct filelook_file *f,
     *ret_hashes = known->has_hashes ? &known->hashes : NULL;
     return 0;
 }
+
+int filelook_signature(struct filelook *l, struct filelook_file *f,
+                       const struct signature **ret_signature)
+{
+    struct filelook_known *known = &f->known;
+    if (!known->asked_signature) {
+        int rc = signature_read(f->fd, known->stamp.size, &known->signature, NULL);
+        if (rc == E_NOMEM)
+            return rc;
+        /* Files that are no programs may have it in their attributes. */
+        bool here = rc == 0 && (known->signature.signers != 1U << SIGNATURE_NONE ||
+                                !filelook_has_attribute(f, "com.apple.cs.CodeDirectory"));
+        known->has_signature = here;
+        known->asked_signature = true;
+        remember(l, f);
+    }
+    *ret_signature = known->has_signature ? &known->signature : NULL;
+    return 0;
+}

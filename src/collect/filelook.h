@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "codec/plist.h"
+#include "codesign/signature.h"
 #include "crypto/digest.h"
 #include "os/file.h"
 
@@ -34,6 +35,9 @@ struct filelook_known {
     bool asked_hashes;
     bool has_hashes;
     struct digest_pair hashes;
+    bool asked_signature;
+    bool has_signature;
+    struct signature signature;
 };
 
 /** One file. `{0}` is one that was not opened. */
@@ -77,6 +81,11 @@ int filelook_list(struct filelook_file *f, const struct plist_value **ret_list) 
 /** SHA-1 and SHA-256; NULL: larger than FILELOOK_HASH_BYTES, or not readable to its end. */
 int filelook_hashes(struct filelook *l, struct filelook_file *f,
                     const struct digest_pair **ret_hashes) MUST_CHECK;
+
+/** The code signature that it carries, or that it carries none; NULL: damaged, or elsewhere (in
+ * attributes). */
+int filelook_signature(struct filelook *l, struct filelook_file *f,
+                       const struct signature **ret_signature) MUST_CHECK;
 
 enum filelook_answer { FILELOOK_UNKNOWN, FILELOOK_NO, FILELOOK_YES };
 /** It came from elsewhere: com.apple.quarantine or com.apple.metadata:kMDItemWhereFroms is there.

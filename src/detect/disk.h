@@ -18,8 +18,8 @@
 /* enum, name, what it is */
 #define DISK_PROPERTIES(X)                                                                         \
     X(DISK_CONTENTS, "contentsAsDict",                                                             \
-      "true: the file is a property list, a dictionary at its top; "                               \
-      "with a key path behind a dot: the value there")                                             \
+      "true: the file is a property list, a dictionary at its top; with a key path behind a dot: " \
+      "the value there")                                                                           \
     X(DISK_XATTRS, "xattrs", "names of its extended attributes")                                   \
     X(DISK_QUARANTINED, "isQuarantined",                                                           \
       "it bears com.apple.quarantine; told of every file that was read")                           \
@@ -28,7 +28,13 @@
     X(DISK_SHA1, "sha1hex", "absent when it is too large")                                         \
     X(DISK_SHA256, "sha256hex", "absent when it is too large")                                     \
     X(DISK_CREATED, "createdTime", "seconds since 1970")                                           \
-    X(DISK_MODIFIED, "modifiedTime", "seconds since 1970")
+    X(DISK_MODIFIED, "modifiedTime", "seconds since 1970")                                         \
+    X(DISK_SIGNATURE, "signingInfo", "true: its code signature was read, or it has none")          \
+    X(DISK_SIGNING_ID, "signingInfo.appid", "identifiers of its programs, one for each CPU")       \
+    X(DISK_TEAM_ID, "signingInfo.teamid", "their teams")                                           \
+    X(DISK_CDHASH, "signingInfo.cdhash", "40 hexadecimal digits each")                             \
+    X(DISK_SIGNERS, "signingInfo.signerType",                                                      \
+      "Jamf Protect's numbers of who may have signed it: certain when it is one")
 
 enum disk_file {
 #define DISK_FILE_ENUM(id, name, path) id,

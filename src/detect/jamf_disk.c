@@ -2,6 +2,7 @@
  * comparison also asks whether it was told. See jamf_priv.h and detect/disk.h. */
 #include "detect/disk.h"
 #include "detect/jamf_priv.h"
+#include "detect/regex.h"
 
 bool jamf_on_disk(const struct jamf_key *key)
 {
@@ -64,6 +65,53 @@ static int compare_either(struct jamf_lowering *l, const struct jamf_comparison 
     return l->told ? jamf_known(jamf_join(l, SIGMA_OR, ways, 2), ret) : E_NOMEM;
 }
 
+/* Every signer that the file may have is one of these. */
+static const struct sigma_node *signed_by(struct jamf_lowering *l, const struct jamf_key *key,
+                                          unsigned signers)
+{
+    char pattern[16];
+    size_t len = 0;
+    struct sigma_item item = {.field = str_of(key->disk),
+                              .match = SIGMA_REGEX,
+                              .quantifier = SIGMA_EVERY,
+                              .regex_flags = REGEX_WHOLE,
+                              .values_len = 1};
+    pattern[len++] = '[';
+    for (unsigned signer = 0; signers >> signer; signer++) {
+        if (signers >> signer & 1)
+            pattern[len++] = (char)('0' + signer);
+    }
+    pattern[len++] = ']';
+    item.values = arena_alloc(l->arena, sizeof(*item.values));
+    struct str text = arena_str(l->arena, str_n(pattern, len));
+    if (!item.values || !text.ptr || !jamf_text_value(l, text, SIGMA_REGEX, false, item.values))
+        return NULL;
+    return jamf_item(l, &item);
+}
+
+/* A file may leave open who signed it. Then a comparison is told only when all of them satisfy it,
+ * or none. */
+static int compare_signer(struct jamf_lowering *l, const struct jamf_comparison *c,
+                          struct jamf_condition *ret)
+{
+    enum { ALL_SIGNERS = 0x1f };
+    const struct jamf_key *key = c->subject.key;
+    const struct sigma_node *told = l->told;
+    unsigned signers;
+    int rc = jamf_fitting_signers(l, c, &signers);
+    if (rc)
+        return rc;
+    if (signers == 0)
+        return jamf_never(l, KNOWN_FALSE, ret, "there is no such signer type");
+    const struct sigma_node *node = signed_by(l, key, signers);
+    if (signers == ALL_SIGNERS)
+        return jamf_known(node, ret);
+    const struct sigma_node *either[] = {node, signed_by(l, key, ALL_SIGNERS & ~signers)};
+    const struct sigma_node *both[] = {told, jamf_join(l, SIGMA_OR, either, 2)};
+    l->told = jamf_join(l, SIGMA_AND, both, 2);
+    return l->told ? jamf_known(node, ret) : E_NOMEM;
+}
+
 int jamf_disk_compare(struct jamf_lowering *l, const struct jamf_comparison *c,
                       struct jamf_condition *ret)
 {
@@ -71,5 +119,8 @@ int jamf_disk_compare(struct jamf_lowering *l, const struct jamf_comparison *c,
         return compare_either(l, c, ret);
     l->told = is_told(l, str_of(c->subject.key->told));
     l->needs_disk = true;
-    return l->told ? jamf_compare_told(l, c, ret) : E_NOMEM;
+    if (!l->told)
+        return E_NOMEM;
+    return c->subject.key->type == KEY_SIGNER ? compare_signer(l, c, ret)
+                                              : jamf_compare_told(l, c, ret);
 }

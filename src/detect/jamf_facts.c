@@ -251,6 +251,20 @@ int jamf_signer_condition(struct jamf_lowering *l, const struct jamf_comparison 
     return jamf_known(jamf_join(l, SIGMA_OR, nodes, len), ret);
 }
 
+int jamf_fitting_signers(struct jamf_lowering *l, const struct jamf_comparison *c,
+                         unsigned *ret_signers)
+{
+    int64_t *wanted;
+    unsigned signers = 0;
+    int rc = numbers_of(l, c, &wanted);
+    if (rc)
+        return rc;
+    for (unsigned signer = 0; signer < SIGNERS; signer++)
+        signers |= number_fits(c->op, signer, wanted, c->literals_len) ? 1U << signer : 0;
+    *ret_signers = signers;
+    return 0;
+}
+
 /* ------------------------------------------------------------------ log types */
 
 static const struct {

@@ -44,6 +44,17 @@
         ON_DISK(path ".modified", inputs, KEY_NUMBER, disk "modifiedTime", disk "modifiedTime",    \
                 "seconds since 1970")
 
+/* What the file's signature claims. */
+#define SIGNING_ROWS(path, inputs, disk)                                                           \
+    ON_DISK(path ".appid", inputs, KEY_SIGNING, disk "signingInfo.appid", disk "signingInfo",      \
+            "of any CPU's program in it"),                                                         \
+        ON_DISK(path ".teamid", inputs, KEY_SIGNING, disk "signingInfo.teamid",                    \
+                disk "signingInfo", "of any CPU's program in it"),                                 \
+        ON_DISK(path ".cdhash", inputs, KEY_CDHASH, disk "signingInfo.cdhash", disk "signingInfo", \
+                "of any CPU's program in it"),                                                     \
+        ON_DISK(path ".signerType", inputs, KEY_SIGNER, disk "signingInfo.signerType",             \
+                disk "signingInfo", "see the signers")
+
 const struct jamf_key jamf_keys[] = {
     ROW("type", ANY_INPUT, KEY_TYPE, F_KIND, "see the types"),
     ROW("pid", ANY_INPUT, KEY_NUMBER, F_PID, ""),
@@ -71,8 +82,10 @@ const struct jamf_key jamf_keys[] = {
         "see the signers"),
     HASH("process.file.sha256hex", ANY_INPUT, F_SHA256, "process.file.sha256hex"),
     FILE_ROWS("process.file", ANY_INPUT, "process.file."),
+    SIGNING_ROWS("process.file.signingInfo", ANY_INPUT, "process.file."),
     HASH("process.binary.sha256hex", ANY_INPUT, F_SHA256, "process.file.sha256hex"),
     FILE_ROWS("process.binary", ANY_INPUT, "process.file."),
+    SIGNING_ROWS("process.binary.signingInfo", ANY_INPUT, "process.file."),
     ROW("process.parent.pid", ANY_INPUT, KEY_NUMBER, F_PARENT_PID, ""),
     TEXT("process.parent.name", ANY_INPUT, F_PARENT_NAME),
     TEXT("process.parent.path", ANY_INPUT, F_PARENT_EXECUTABLE),
@@ -88,12 +101,13 @@ const struct jamf_key jamf_keys[] = {
     {"process.responsible.name", ANY_INPUT, KEY_TEXT, F_RESPONSIBLE_EXECUTABLE,
      SIGMA_LAST_COMPONENT, "", NULL, NULL},
     MISSING("process.parent.args", ANY_INPUT, "the parent's arguments are known as one text"),
+    SIGNING_ROWS("process.responsible.signingInfo", ANY_INPUT, "process.responsible.file."),
     MISSING("process.responsible.*", ANY_INPUT,
-            "of the responsible process only pid and path are known"),
+            "of the responsible process only pid, path and its program on disk are known"),
     MISSING("process.pgprocess.*", ANY_INPUT, "the leader of the process group is not described"),
     MISSING("process.originalParent.*", ANY_INPUT, "the first parent is not described"),
     MISSING("process.originalParentPID", ANY_INPUT, "the first parent is not described"),
-    MISSING("process.signingInfo.*", ANY_INPUT, "needs the program's signature on disk"),
+    MISSING("process.signingInfo.*", ANY_INPUT, "this is not read of signatures"),
     MISSING("process.flags", ANY_INPUT, "no sensor reports it"),
     MISSING("process.inheritedFlags", ANY_INPUT, "no sensor reports it"),
     MISSING("process.processType", ANY_INPUT, "no sensor reports it"),
@@ -132,11 +146,12 @@ const struct jamf_key jamf_keys[] = {
     ON_DISK("file.contentsAsDict", INPUT_FILE, KEY_DISK, "file.contentsAsDict",
             "file.contentsAsDict", "compared with nil: whether the file is such a list"),
     FILE_ROWS("file", INPUT_FILE, "file."),
+    SIGNING_ROWS("file.signingInfo", INPUT_FILE, "file."),
     ON_DISK("file.isScreenShot", INPUT_FILE, KEY_MARKED, "file.isScreenShot", "file.isScreenShot",
             "com.apple.metadata:kMDItemIsScreenCapture says yes"),
     MISSING("file.snapshotData", INPUT_FILE, "needs what the file was before"),
     MISSING("file.snapshotData.*", INPUT_FILE, "needs what the file was before"),
-    MISSING("file.signingInfo.*", INPUT_FILE, "needs the file on disk"),
+    MISSING("file.signingInfo.*", INPUT_FILE, "this is not read of signatures"),
     MISSING("dev", INPUT_FILE, "no sensor reports it"),
     MISSING("eventID", INPUT_FILE, "Jamf Protect makes it"),
 

@@ -131,6 +131,9 @@ int jamf_type_condition(struct jamf_lowering *l, const struct jamf_comparison *c
                         struct jamf_condition *ret) MUST_CHECK;
 int jamf_signer_condition(struct jamf_lowering *l, const struct jamf_comparison *c,
                           struct jamf_condition *ret) MUST_CHECK;
+/** The signer types that satisfy the comparison, a bit each, 0 the lowest. */
+int jamf_fitting_signers(struct jamf_lowering *l, const struct jamf_comparison *c,
+                         unsigned *ret_signers) MUST_CHECK;
 int jamf_log_type_condition(struct jamf_lowering *l, const struct jamf_comparison *c,
                             struct jamf_condition *ret) MUST_CHECK;
 int jamf_flag_condition(struct jamf_lowering *l, const struct jamf_comparison *c,

@@ -194,6 +194,70 @@ static int screenshot_value(const struct filelook_file *f, struct value *ret)
     return rc;
 }
 
+/* Which text of a program's signature is asked for. */
+static int part_text(const struct signature_part *part, enum disk_property property,
+                     struct arena *arena, struct str *ret)
+{
+    struct value hex = {.type = VALUE_NONE};
+    *ret = property == DISK_SIGNING_ID ? str_of(part->id) : str_of(part->team);
+    if (property != DISK_CDHASH || !part->is_signed)
+        return 0;
+    int rc = hex_value(part->cdhash, sizeof part->cdhash, arena, &hex);
+    *ret = hex.s;
+    return rc;
+}
+
+static int parts_value(const struct signature *sig, enum disk_property property,
+                       struct arena *arena, struct value *ret)
+{
+    struct str *texts = arena_array(arena, sig->len, sizeof *texts);
+    uint32_t count = 0;
+    if (!texts)
+        return E_NOMEM;
+    for (unsigned i = 0; i < sig->len; i++) {
+        struct str text = {0};
+        int rc = part_text(&sig->parts[i], property, arena, &text);
+        if (rc)
+            return rc;
+        if (text.len)
+            texts[count++] = text;
+    }
+    if (count)
+        *ret = (struct value){.type = VALUE_LIST, .count = count, .list = texts};
+    return 0;
+}
+
+static int signers_value(const struct signature *sig, struct arena *arena, struct value *ret)
+{
+    static const struct str numbers[SIGNATURE_SIGNERS] = {
+        {"0", 1}, {"1", 1}, {"2", 1}, {"3", 1}, {"4", 1}};
+    struct str *texts = arena_array(arena, SIGNATURE_SIGNERS, sizeof *texts);
+    uint32_t count = 0;
+    if (!texts)
+        return E_NOMEM;
+    for (unsigned i = 0; i < SIGNATURE_SIGNERS; i++) {
+        if (sig->signers & 1U << i)
+            texts[count++] = numbers[i];
+    }
+    *ret = (struct value){.type = VALUE_LIST, .count = count, .list = texts};
+    return 0;
+}
+
+static int signature_value(struct rule_disk *d, struct filelook_file *f,
+                           enum disk_property property, struct arena *arena, struct value *ret)
+{
+    const struct signature *sig;
+    int rc = filelook_signature(d->look, f, &sig);
+    if (rc || !sig)
+        return rc;
+    if (property == DISK_SIGNERS)
+        return signers_value(sig, arena, ret);
+    if (property != DISK_SIGNATURE)
+        return parts_value(sig, property, arena, ret);
+    *ret = (struct value){.type = VALUE_BOOL, .b = true};
+    return 0;
+}
+
 /* Whole seconds, towards the past before 1970, too. */
 static struct value time_value(int64_t ns)
 {
@@ -233,6 +297,12 @@ static int answer(void *arg, const struct event *ev, const struct disk_field *fi
     case DISK_MODIFIED:
         *ret = time_value(f->known.stamp.modified_ns);
         return 0;
+    case DISK_SIGNATURE:
+    case DISK_SIGNING_ID:
+    case DISK_TEAM_ID:
+    case DISK_CDHASH:
+    case DISK_SIGNERS:
+        return signature_value(d, f, field->property, arena, ret);
     }
     return 0;
 }

@@ -230,6 +230,21 @@ static void a_screenshot_says_so_as_a_property_list(void **state)
     }
 }
 
+static void a_signature_may_be_in_attributes(void **state)
+{
+    struct world *w = *state;
+    const struct signature *sig;
+    put(w, "script", STR("#!/bin/sh\n"));
+    assert_ok(filelook_open(w->look, w->path, &w->file));
+    assert_ok(filelook_signature(w->look, &w->file, &sig));
+    assert_non_null(sig);
+    assert_int_equal(sig->signers, 1 << SIGNATURE_NONE);
+    mark(w, "user.com.apple.cs.CodeDirectory", STR("x"));
+    assert_ok(filelook_open(w->look, w->path, &w->file));
+    assert_ok(filelook_signature(w->look, &w->file, &sig));
+    assert_null(sig);
+}
+
 static void a_closed_file_knows_nothing_and_can_be_closed_again(void **state)
 {
     struct world *w = *state;
@@ -253,6 +268,7 @@ static int look_once(void *context)
     CLEANUP(filelook_done) struct filelook_file file = {0};
     const struct plist_value *list;
     const struct digest_pair *hashes;
+    const struct signature *sig;
     enum filelook_answer answer;
     int rc = filelook_new(&look);
     if (rc == 0)
@@ -261,6 +277,8 @@ static int look_once(void *context)
         rc = filelook_list(&file, &list);
     if (rc == 0)
         rc = filelook_hashes(look, &file, &hashes);
+    if (rc == 0)
+        rc = filelook_signature(look, &file, &sig);
     if (rc == 0)
         rc = filelook_is_screenshot(&file, &answer);
     filelook_free(look);
@@ -287,6 +305,7 @@ int main(void)
         TEST(a_file_over_the_limit_has_no_hashes_and_is_not_read),
         TEST(a_download_is_quarantined_or_says_where_it_came_from),
         TEST(a_screenshot_says_so_as_a_property_list),
+        TEST(a_signature_may_be_in_attributes),
         TEST(a_closed_file_knows_nothing_and_can_be_closed_again),
         TEST(it_survives_every_failing_allocation),
     };

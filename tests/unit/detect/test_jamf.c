@@ -387,10 +387,16 @@ static void a_rule_that_can_never_fire_is_refused(void **state)
 static void what_the_disk_has_is_accepted_and_said(void **state)
 {
     (void)state;
-    static const char *const needs[] = {
-        "file.isDownload == 1",         "file.isScreenShot != TRUE", "file.sha1hex == 'x'",
-        "file.created > 1700000000",    "file.modified != nil",      "process.file.isDownload == 1",
-        "process.binary.sha1hex == nil"};
+    static const char *const needs[] = {"file.isDownload == 1",
+                                        "file.isScreenShot != TRUE",
+                                        "file.sha1hex == 'x'",
+                                        "file.created > 1700000000",
+                                        "file.modified != nil",
+                                        "process.file.isDownload == 1",
+                                        "process.binary.sha1hex == nil",
+                                        "file.signingInfo.signerType == 4",
+                                        "process.file.signingInfo.teamid == ''",
+                                        "process.responsible.signingInfo.appid == 'a'"};
     for (size_t i = 0; i < ARRAY_LEN(needs); i++) {
         char yaml[256];
         (void)snprintf(yaml, sizeof yaml, ANALYTIC("$event.%s"), needs[i]);
@@ -445,6 +451,76 @@ static void a_hash_is_taken_from_the_disk_where_the_event_lacks_it(void **state)
     assert_string_equal(fired(&w, bare), "");
     assert_string_equal(fired(&w, other), "not negated neither ");
     done(&w);
+}
+
+/* Who signed the file of these tests: signer types, a bit each; 0: nobody could tell. */
+static int tell_signers(void *arg, const struct event *ev, const struct disk_field *field,
+                        struct arena *arena, struct value *ret)
+{
+    static const struct str numbers[] = {{"0", 1}, {"1", 1}, {"2", 1}, {"3", 1}, {"4", 1}};
+    unsigned signers = *(const unsigned *)arg;
+    struct str *list = arena_array(arena, ARRAY_LEN(numbers), sizeof *list);
+    uint32_t count = 0;
+    (void)ev;
+    if (!list)
+        return E_NOMEM;
+    for (unsigned i = 0; i < ARRAY_LEN(numbers); i++) {
+        if (signers >> i & 1)
+            list[count++] = numbers[i];
+    }
+    if (count && field->property == DISK_SIGNERS)
+        *ret = (struct value){.type = VALUE_LIST, .count = count, .list = list};
+    else if (count && field->property == DISK_SIGNATURE)
+        *ret = (struct value){.type = VALUE_BOOL, .b = true};
+    return 0;
+}
+
+static void a_signer_of_a_file_is_compared_only_where_it_is_certain(void **state)
+{
+    (void)state;
+    static const char *const filters[] = {"== 4", "!= 4", "== 2", "< 3", "IN {3, 4}", ">= 0"};
+    static const struct {
+        unsigned signers;
+        const char *holds; /* y, n, or ? for neither, for each of the filters */
+    } rows[] = {{0, "??????"},
+                {1 << 4, "ynnnyy"},
+                {1 << 3, "nynnyy"},
+                {1 << 2, "nyyyny"},
+                {1 << 0 | 1 << 2, "ny?yny"},
+                {1 << 0 | 1 << 3, "nyn??y"},
+                {1 << 2 | 1 << 4, "?????y"},
+                {0x1f, "?????y"}};
+    struct buf yaml = {0};
+    struct world w;
+    unsigned signers;
+    const struct disk disk = {.value = tell_signers, .arg = &signers};
+    for (size_t i = 0; i < ARRAY_LEN(filters); i++) {
+        buf_addf(&yaml,
+                 "name: y%zu\ninputType: GPFSEvent\nfilter: $event.file.signingInfo.signerType "
+                 "%s\n---\n",
+                 i, filters[i]);
+        buf_addf(&yaml,
+                 "name: n%zu\ninputType: GPFSEvent\nfilter: NOT $event.file.signingInfo.signerType "
+                 "%s\n%s",
+                 i, filters[i], i + 1 < ARRAY_LEN(filters) ? "---\n" : "");
+    }
+    assert_ok(try_make(&w, buf_cstr(&yaml)));
+    assert_ok(engine_use_disk(w.engine, &disk));
+    for (size_t r = 0; r < ARRAY_LEN(rows); r++) {
+        struct buf expected = {0};
+        signers = rows[r].signers;
+        for (size_t i = 0; i < ARRAY_LEN(filters); i++) {
+            if (rows[r].holds[i] != '?')
+                buf_addf(&expected, "%c%zu ", rows[r].holds[i], i);
+        }
+        assert_string_equal(fired(&w, "{\"kind\":\"write\",\"file.path\":\"/x\"}"),
+                            buf_cstr(&expected));
+        buf_done(&expected);
+    }
+    done(&w);
+    buf_done(&yaml);
+    assert_said(ANALYTIC("$event.file.signingInfo.signerType == 5"), 0,
+                "r:3:9: the rule can never fire: there is no such signer type\n");
 }
 
 static void faults_have_their_place_in_every_style_of_yaml(void **state)
@@ -696,7 +772,7 @@ static void it_survives_every_failing_allocation(void **state)
     test_every_allocation_fails(convert_once, (void *)(uintptr_t)simple, 2000);
     static const char disk[] =
         "name: a\ninputType: GPFSEvent\nfilter: $event.file.isDownload == 1 AND NOT "
-        "$event.file.sha256hex IN {'a', 'b'}\n";
+        "$event.file.sha256hex IN {'a', 'b'} AND $event.file.signingInfo.signerType != 4\n";
     test_every_allocation_fails(make_once, (void *)(uintptr_t)disk, 2000);
 }
 
@@ -788,6 +864,7 @@ int main(void)
         cmocka_unit_test(head_of_an_analytic_is_carried_over),
         cmocka_unit_test(a_rule_that_can_never_fire_is_refused),
         cmocka_unit_test(what_the_disk_has_is_accepted_and_said),
+        cmocka_unit_test(a_signer_of_a_file_is_compared_only_where_it_is_certain),
         cmocka_unit_test(a_hash_is_taken_from_the_disk_where_the_event_lacks_it),
         cmocka_unit_test(faults_have_their_place_in_every_style_of_yaml),
         cmocka_unit_test(what_is_not_understood_is_named),

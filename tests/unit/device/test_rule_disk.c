@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "device/rule_disk.h"
+#include "harness/machofile.h"
 
 struct world {
     char *folder;
@@ -170,6 +171,58 @@ static void values_of_a_list_become_texts(void **state)
     assert_int_equal(ask(w, "file.contentsAsDict.t.x").type, VALUE_NONE);
 }
 
+static void assert_list(struct value v, const char *expected)
+{
+    CLEANUP(buf_done) struct buf text = {0};
+    for (uint32_t i = 0; v.type == VALUE_LIST && i < v.count; i++) {
+        buf_add_str(&text, v.list[i]);
+        buf_add_char(&text, ' ');
+    }
+    assert_int_equal(v.type, expected[0] ? VALUE_LIST : VALUE_NONE);
+    assert_string_equal(buf_cstr(&text), expected);
+}
+
+static void a_signature_is_told_program_by_program(void **state)
+{
+    struct world *w = *state;
+    CLEANUP(buf_done) struct buf blob = {0};
+    CLEANUP(buf_done) struct buf one = {0};
+    CLEANUP(buf_done) struct buf two = {0};
+    CLEANUP(buf_done) struct buf file = {0};
+    machofile_add_simple(&blob, &(struct machofile_signing){.id = "a", .team = "T"}, true);
+    machofile_add_program(&one, (struct machofile_form){0}, buf_str(&blob));
+    buf_clear(&blob);
+    machofile_add_simple(&blob, &(struct machofile_signing){.id = "b", .flags = 2}, false);
+    machofile_add_program(&two, (struct machofile_form){.bits_32 = true}, buf_str(&blob));
+    const struct str programs[] = {buf_str(&one), buf_str(&two)};
+    machofile_add_universal(&file, programs, 2, false);
+    put(w, "universal", "");
+    assert_ok(file_write_atomic(w->path, buf_str(&file), 0600, NULL));
+    turn(w, F_EXECUTABLE, str_of(w->path));
+    assert_true(ask(w, "process.file.signingInfo").b);
+    assert_list(ask(w, "process.file.signingInfo.appid"), "a b ");
+    assert_list(ask(w, "process.file.signingInfo.teamid"), "T ");
+    assert_list(ask(w, "process.file.signingInfo.signerType"), "2 3 ");
+    struct value cdhash = ask(w, "process.file.signingInfo.cdhash");
+    assert_int_equal(cdhash.count, 2);
+    assert_int_equal(cdhash.list[0].len, 40);
+    assert_false(str_eq(cdhash.list[0], cdhash.list[1]));
+
+    put(w, "script", "#!/bin/sh\n");
+    turn(w, F_FILE_PATH, str_of(w->path));
+    assert_true(ask(w, "file.signingInfo").b);
+    assert_list(ask(w, "file.signingInfo.signerType"), "4 ");
+    assert_list(ask(w, "file.signingInfo.appid"), "");
+    assert_list(ask(w, "file.signingInfo.cdhash"), "");
+
+    buf_truncate(&file, file.len - 1);
+    assert_ok(file_write_atomic(w->path, buf_str(&file), 0600, NULL));
+    turn(w, F_FILE_PATH, str_of(w->path));
+    assert_int_equal(ask(w, "file.signingInfo").type, VALUE_NONE);
+    assert_int_equal(ask(w, "file.signingInfo.signerType").type, VALUE_NONE);
+    assert_int_equal(ask(w, "file.signingInfo.teamid").type, VALUE_NONE);
+}
+
 static void a_path_of_only_dots_is_not_tried_for_ever(void **state)
 {
     struct world *w = *state;
@@ -233,9 +286,14 @@ static void a_path_that_is_none_is_not_opened(void **state)
 static int ask_once(void *context)
 {
     struct world *w = context;
-    static const char *const names[] = {"file.contentsAsDict.a", "file.contentsAsDict.d",
-                                        "file.sha1hex",          "file.sha256hex",
-                                        "file.xattrs",           "file.isScreenShot"};
+    static const char *const names[] = {"file.contentsAsDict.a",
+                                        "file.contentsAsDict.d",
+                                        "file.sha1hex",
+                                        "file.sha256hex",
+                                        "file.xattrs",
+                                        "file.isScreenShot",
+                                        "process.file.signingInfo.cdhash",
+                                        "process.file.signingInfo.signerType"};
     struct rule_disk *d = NULL;
     CLEANUP(arena_done) struct arena arena = {0};
     int rc = rule_disk_new(&d);
@@ -253,10 +311,19 @@ static int ask_once(void *context)
 static void it_survives_every_failing_allocation(void **state)
 {
     struct world *w = *state;
+    char program[512];
+    CLEANUP(buf_done) struct buf blob = {0};
+    CLEANUP(buf_done) struct buf file = {0};
+    machofile_add_simple(&blob, &(struct machofile_signing){.id = "a", .team = "T"}, true);
+    machofile_add_program(&file, (struct machofile_form){0}, buf_str(&blob));
+    put(w, "program", "");
+    (void)snprintf(program, sizeof program, "%s", w->path);
+    assert_ok(file_write_atomic(program, buf_str(&file), 0600, NULL));
     put(w, "list",
         "<plist><dict><key>a</key><array><integer>1</integer></array><key>d</key><date>"
         "2026-11-24T00:00:00Z</date></dict></plist>");
     turn(w, F_FILE_PATH, str_of(w->path));
+    event_set_str(&w->event, F_EXECUTABLE, str_of(program));
     test_every_allocation_fails(ask_once, w, 200);
 }
 
@@ -265,10 +332,15 @@ static void it_survives_every_failing_allocation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(names_are_a_file_and_what_is_asked_of_it),  TEST(a_file_tells_what_it_is),
-        TEST(times_before_1970_are_whole_seconds_too),   TEST(values_of_a_list_become_texts),
-        TEST(a_path_of_only_dots_is_not_tried_for_ever), TEST(each_file_of_an_event_is_opened_once),
-        TEST(a_path_that_is_none_is_not_opened),         TEST(it_survives_every_failing_allocation),
+        TEST(names_are_a_file_and_what_is_asked_of_it),
+        TEST(a_file_tells_what_it_is),
+        TEST(times_before_1970_are_whole_seconds_too),
+        TEST(values_of_a_list_become_texts),
+        TEST(a_signature_is_told_program_by_program),
+        TEST(a_path_of_only_dots_is_not_tried_for_ever),
+        TEST(each_file_of_an_event_is_opened_once),
+        TEST(a_path_that_is_none_is_not_opened),
+        TEST(it_survives_every_failing_allocation),
     };
     return cmocka_run_group_tests_name("device/rule_disk", tests, NULL, NULL);
 }
