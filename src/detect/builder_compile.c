@@ -402,7 +402,8 @@ static int compile_values(struct builder *b, const struct target *t, const struc
 static uint16_t flags_of(const struct sigma_item *item)
 {
     return (uint16_t)((item->unmarked ? ITEM_UNMARKED : 0) |
-                      (uint32_t)item->view << ITEM_VIEW_SHIFT |
+                      ((uint32_t)item->view & 3) << ITEM_VIEW_SHIFT |
+                      (uint32_t)item->view >> 2 << ITEM_VIEW_HIGH_SHIFT |
                       (uint32_t)item->quantifier << ITEM_QUANTIFIER_SHIFT |
                       (item->quantifier >= SIGMA_ELEMENT ? item->number << ITEM_NUMBER_SHIFT : 0));
 }

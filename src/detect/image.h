@@ -114,12 +114,13 @@ enum {
     ITEM_UNMARKED = 2, /* the diacritics of Latin letters do not count */
     ITEM_VIEW_SHIFT = 2,
     ITEM_QUANTIFIER_SHIFT = 4,
+    ITEM_VIEW_HIGH_SHIFT = 6, /* the view's third bit */
     ITEM_NUMBER_SHIFT = 8
 };
 
 static inline unsigned item_view(unsigned flags)
 {
-    return flags >> ITEM_VIEW_SHIFT & 3;
+    return (flags >> ITEM_VIEW_SHIFT & 3) | (flags >> ITEM_VIEW_HIGH_SHIFT & 1) << 2;
 }
 
 static inline unsigned item_quantifier(unsigned flags)

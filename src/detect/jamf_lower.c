@@ -17,7 +17,8 @@ static const struct jamf_key element_key = {
 static const struct {
     const char *name;
     enum sigma_view view;
-} views[] = {{"lastPathComponent", SIGMA_LAST_COMPONENT},
+} views[] = {{"stringByDeletingLastPathComponent.lastPathComponent", SIGMA_FOLDER_NAME},
+             {"lastPathComponent", SIGMA_LAST_COMPONENT},
              {"pathExtension", SIGMA_EXTENSION},
              {"stringByDeletingLastPathComponent", SIGMA_FOLDER}};
 
@@ -53,15 +54,16 @@ static const struct jamf_key *find_key(struct jamf_lowering *l, struct str path,
                                        enum sigma_view *ret_view)
 {
     const struct jamf_key *key = jamf_key_find(path, l->input);
-    size_t dot = str_rfind_char(path, '.');
     if (key) {
         *ret_view = key->view;
         return key;
     }
-    for (size_t i = 0; dot != SIZE_MAX && i < ARRAY_LEN(views); i++) {
-        if (!str_is(str_sub(path, dot + 1, SIZE_MAX), views[i].name))
+    for (size_t i = 0; i < ARRAY_LEN(views); i++) {
+        struct str name = str_of(views[i].name);
+        if (path.len <= name.len + 1 || !str_ends(path, name) ||
+            path.ptr[path.len - name.len - 1] != '.')
             continue;
-        key = jamf_key_find(str_sub(path, 0, dot), l->input);
+        key = jamf_key_find(str_sub(path, 0, path.len - name.len - 1), l->input);
         *ret_view = views[i].view;
         if (key && key->type == KEY_TEXT && key->view == SIGMA_WHOLE)
             return key;

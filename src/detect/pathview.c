@@ -38,6 +38,8 @@ struct str pathview_of(struct str path, enum sigma_view view)
         return extension(path);
     case SIGMA_FOLDER:
         return folder(path);
+    case SIGMA_FOLDER_NAME:
+        return last_component(folder(path));
     default:
         return path;
     }

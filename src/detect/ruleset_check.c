@@ -2,6 +2,7 @@
  * are linear in the size of the image: ranges that belong together must follow each other, so that
  * no content can be claimed twice. */
 #include "detect/ruleset_priv.h"
+#include "detect/sigma.h"
 
 #include "detect/cidr.h"
 #include "detect/exception.h"
@@ -119,9 +120,9 @@ static bool argument_ok(const struct image *image, const struct image_item *item
 static bool flags_ok(const struct image_item *item)
 {
     uint32_t chosen = ITEM_UNMARKED | 3 << ITEM_VIEW_SHIFT | 3 << ITEM_QUANTIFIER_SHIFT |
-                      UINT32_C(255) << ITEM_NUMBER_SHIFT;
+                      1 << ITEM_VIEW_HIGH_SHIFT | UINT32_C(255) << ITEM_NUMBER_SHIFT;
     uint32_t allowed = item->kind > ITEM_NULL ? chosen : ITEM_LAZY;
-    return (item->flags & ~allowed) == 0;
+    return (item->flags & ~allowed) == 0 && item_view(item->flags) <= SIGMA_FOLDER_NAME;
 }
 
 static bool item_ok(const struct image *image, const struct image_item *item)

@@ -67,7 +67,13 @@ enum sigma_quantifier {
 enum { SIGMA_LAST = 255, SIGMA_NUMBER_MOST = 254 };
 
 /** What of a path is compared. Sigma knows the whole alone. */
-enum sigma_view { SIGMA_WHOLE, SIGMA_LAST_COMPONENT, SIGMA_EXTENSION, SIGMA_FOLDER };
+enum sigma_view {
+    SIGMA_WHOLE,
+    SIGMA_LAST_COMPONENT,
+    SIGMA_EXTENSION,
+    SIGMA_FOLDER,
+    SIGMA_FOLDER_NAME /* the folder's last component */
+};
 
 struct sigma_value {
     struct str raw; /* as written, escapes included */

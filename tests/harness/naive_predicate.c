@@ -78,6 +78,11 @@ static void change_view(char *text, enum sigma_view view)
     size_t len = strlen(text);
     if (view == SIGMA_WHOLE)
         return;
+    if (view == SIGMA_FOLDER_NAME) {
+        change_view(text, SIGMA_FOLDER);
+        change_view(text, SIGMA_LAST_COMPONENT);
+        return;
+    }
     while (len > 1 && text[len - 1] == '/')
         text[--len] = '\0';
     char *slash = strrchr(text, '/');
@@ -434,7 +439,8 @@ static const struct jamf_key *key_of(char *name, unsigned input, enum sigma_view
     static const struct {
         const char *name;
         enum sigma_view view;
-    } views[] = {{".lastPathComponent", SIGMA_LAST_COMPONENT},
+    } views[] = {{".stringByDeletingLastPathComponent.lastPathComponent", SIGMA_FOLDER_NAME},
+                 {".lastPathComponent", SIGMA_LAST_COMPONENT},
                  {".pathExtension", SIGMA_EXTENSION},
                  {".stringByDeletingLastPathComponent", SIGMA_FOLDER}};
     const struct jamf_key *key = jamf_key_find(str_of(name), input);

@@ -138,6 +138,7 @@ static void operators_compare_as_nspredicate_does(void **state)
         "$event.process.path.lastPathComponent IN {\"curl\", 'nscurl'}",
         "$event.process.path.lastPathComponent IN 'curl'",
         "$event.process.path.stringByDeletingLastPathComponent == '/usr/bin'",
+        "$event.process.path.stringByDeletingLastPathComponent.lastPathComponent == 'bin'",
         "$event.process.commandLine MATCHES \"curl .*\\\\.sh\"",
         "$event.process.commandLine MATCHES[c] \"CURL (?!-k).*\"",
         "$event.process.commandLine LIKE \"curl * https://*.org/?.sh\"",

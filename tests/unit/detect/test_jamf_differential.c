@@ -225,7 +225,8 @@ static void add_comparison(struct buf *y, bool file)
         if (file)
             buf_addf(y, "$event.%s",
                      PICK("path", "prevFile", "path.pathExtension", "path.lastPathComponent",
-                          "prevFile.stringByDeletingLastPathComponent"));
+                          "prevFile.stringByDeletingLastPathComponent",
+                          "prevFile.stringByDeletingLastPathComponent.lastPathComponent"));
         else
             buf_addf(y, "$event.process.%s",
                      PICK("path", "name", "commandLine", "path.lastPathComponent",
