@@ -7,8 +7,13 @@
 
 enum {
     LOOKUPS_MOST = 1000, /* dots in a path may be part of a key: ways to read it */
+    INNER_COST = 100,    /* of these, of a list inside a list */
+    INNER_NODES = 2000,
+    INNER_DEPTH = 32,
     PATH_BYTES = 4096
 };
+
+#define INNER "asPlistDict"
 
 struct rule_disk {
     struct disk disk;
@@ -63,20 +68,54 @@ static int file_of(struct rule_disk *d, const struct event *ev, enum disk_file w
 
 /* ------------------------------------------------------------------ property lists */
 
-/* A dot stands between two keys or in one. */
-static const struct plist_value *find(const struct plist_value *dict, struct str path,
-                                      unsigned *left)
+/* A way through a list: what it may still cost, where lists inside it are read to. */
+struct way {
+    unsigned left; /* lookups */
+    struct arena *arena;
+    bool no_memory;
+};
+
+/* The property list that data in a property list is; alone in an array, too, as the directory of
+ * accounts has it. NULL: none. */
+static const struct plist_value *list_inside(const struct plist_value *v, struct way *way)
 {
-    const struct plist_value *v = plist_find(dict, path);
-    for (size_t at = 0; !v && *left && at < path.len; at++) {
+    static const struct plist_limits limits = {.bytes = FILELOOK_LIST_BYTES,
+                                               .text = FILELOOK_LIST_BYTES,
+                                               .nodes = INNER_NODES,
+                                               .depth = INNER_DEPTH};
+    const struct plist_value *root;
+    if (v->type == PLIST_ARRAY && v->len == 1)
+        v = v->items;
+    if (v->type != PLIST_DATA || way->left < INNER_COST)
+        return NULL;
+    way->left -= INNER_COST;
+    int rc = plist_parse(v->s, &limits, way->arena, &root, NULL);
+    way->no_memory |= rc == E_NOMEM;
+    return rc ? NULL : root;
+}
+
+/* A dot stands between two keys or in one; `asPlistDict` makes a list of data. */
+static const struct plist_value *find(const struct plist_value *v, struct str path, struct way *way)
+{
+    if (path.len == 0)
+        return v;
+    if (str_is(path, INNER) || (str_starts(path, STR(INNER ".")) && path.len > strlen(INNER "."))) {
+        const struct plist_value *inner = list_inside(v, way);
+        if (inner)
+            return find(inner, str_sub(path, strlen(INNER "."), SIZE_MAX), way);
+    }
+    if (v->type != PLIST_DICT)
+        return NULL;
+    const struct plist_value *found = plist_find(v, path);
+    for (size_t at = 0; !found && way->left && at < path.len; at++) {
         if (path.ptr[at] != '.')
             continue;
-        --*left;
-        const struct plist_value *below = plist_find(dict, str_sub(path, 0, at));
-        if (below && below->type == PLIST_DICT)
-            v = find(below, str_sub(path, at + 1, SIZE_MAX), left);
+        way->left--;
+        const struct plist_value *below = plist_find(v, str_sub(path, 0, at));
+        if (below && at + 1 < path.len)
+            found = find(below, str_sub(path, at + 1, SIZE_MAX), way);
     }
-    return v;
+    return found;
 }
 
 static struct str text_of(const struct plist_value *v, struct arena *arena)
@@ -136,7 +175,7 @@ static int contents_value(struct filelook_file *f, struct str below, struct aren
                           struct value *ret)
 {
     const struct plist_value *list;
-    unsigned left = LOOKUPS_MOST;
+    struct way way = {.left = LOOKUPS_MOST, .arena = arena};
     int rc = filelook_list(f, &list);
     if (rc || !list)
         return rc;
@@ -144,7 +183,9 @@ static int contents_value(struct filelook_file *f, struct str below, struct aren
         *ret = (struct value){.type = VALUE_BOOL, .b = true};
         return 0;
     }
-    const struct plist_value *v = find(list, below, &left);
+    const struct plist_value *v = find(list, below, &way);
+    if (way.no_memory)
+        return E_NOMEM;
     return v ? value_of(v, arena, ret) : 0;
 }
 

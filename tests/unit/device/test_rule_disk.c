@@ -171,6 +171,33 @@ static void values_of_a_list_become_texts(void **state)
     assert_int_equal(ask(w, "file.contentsAsDict.t.x").type, VALUE_NONE);
 }
 
+static void data_may_be_a_list_too(void **state)
+{
+    struct world *w = *state;
+    /* In base64: <plist><dict><key>a.b</key><integer>7</integer></dict></plist>, "no list". */
+#define SEVEN "PHBsaXN0PjxkaWN0PjxrZXk+YS5iPC9rZXk+PGludGVnZXI+NzwvaW50ZWdlcj48L2RpY3Q+PC9wbGlzdD4="
+    put(w, "account",
+        "<plist><dict><key>p</key><array><data>" SEVEN "</data></array><key>q.r</key><data>" SEVEN
+        "</data><key>n</key><data>bm8gbGlzdA==</data><key>s</key><string>x</string><key>two</key>"
+        "<array><data>" SEVEN "</data><data>" SEVEN "</data></array><key>asPlistDict</key><string>"
+        "own</string></dict></plist>");
+    turn(w, F_FILE_PATH, str_of(w->path));
+    assert_str(ask(w, "file.contentsAsDict.p.asPlistDict.a.b").s, "7");
+    assert_str(ask(w, "file.contentsAsDict.q.r.asPlistDict.a.b").s, "7");
+    assert_str(ask(w, "file.contentsAsDict.asPlistDict").s, "own");
+    assert_str(ask(w, "file.contentsAsDict.p.asPlistDict").s, "");
+    static const char *const none[] = {"n.asPlistDict",       "s.asPlistDict.a.b",
+                                       "two.asPlistDict.a.b", "p.asPlistDict.a.b.c",
+                                       "p.asPlistDict.",      "p.asPlistDicts"};
+    for (size_t i = 0; i < ARRAY_LEN(none); i++) {
+        char name[64];
+        (void)snprintf(name, sizeof name, "file.contentsAsDict.%s", none[i]);
+        if (ask(w, name).type != VALUE_NONE)
+            print_error("%s\n", name);
+        assert_int_equal(ask(w, name).type, VALUE_NONE);
+    }
+}
+
 static void assert_list(struct value v, const char *expected)
 {
     CLEANUP(buf_done) struct buf text = {0};
@@ -288,6 +315,7 @@ static int ask_once(void *context)
     struct world *w = context;
     static const char *const names[] = {"file.contentsAsDict.a",
                                         "file.contentsAsDict.d",
+                                        "file.contentsAsDict.p.asPlistDict.a",
                                         "file.sha1hex",
                                         "file.sha256hex",
                                         "file.xattrs",
@@ -320,7 +348,8 @@ static void it_survives_every_failing_allocation(void **state)
     (void)snprintf(program, sizeof program, "%s", w->path);
     assert_ok(file_write_atomic(program, buf_str(&file), 0600, NULL));
     put(w, "list",
-        "<plist><dict><key>a</key><array><integer>1</integer></array><key>d</key><date>"
+        "<plist><dict><key>a</key><array><integer>1</integer></array><key>p</"
+        "key><data>PHBsaXN0PjxkaWN0Lz48L3BsaXN0Pg==</data><key>d</key><date>"
         "2026-11-24T00:00:00Z</date></dict></plist>");
     turn(w, F_FILE_PATH, str_of(w->path));
     event_set_str(&w->event, F_EXECUTABLE, str_of(program));
@@ -336,6 +365,7 @@ int main(void)
         TEST(a_file_tells_what_it_is),
         TEST(times_before_1970_are_whole_seconds_too),
         TEST(values_of_a_list_become_texts),
+        TEST(data_may_be_a_list_too),
         TEST(a_signature_is_told_program_by_program),
         TEST(a_path_of_only_dots_is_not_tried_for_ever),
         TEST(each_file_of_an_event_is_opened_once),
