@@ -209,7 +209,6 @@ static void a_screenshot_says_so_as_a_property_list(void **state)
         "bplist00\x08\x08\0\0\0\0\0\0\1\1\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0"
         "\0\0\0\x09";
     static const char name[] = "user.com.apple.metadata:kMDItemIsScreenCapture";
-    CLEANUP(buf_done) struct buf large = {0};
     const struct {
         struct str value;
         enum filelook_answer answer;
