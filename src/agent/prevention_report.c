@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/own_record.h"
 #include "base/mem.h"
 #include "base/timefmt.h"
-#include "event/event.h"
 #include "os/clock.h"
 #include "os/log.h"
 #include "respond/running.h"
@@ -79,14 +79,7 @@ static void write_record(struct prevention_report *r, struct prevention_finding 
 {
     struct event ev;
     struct running who;
-    event_clear(&ev);
-    ev.kind = KIND_PREVENT;
-    ev.time_ns = clock_wall_ns();
-#ifdef __APPLE__
-    ev.product = STR("macos");
-#else
-    ev.product = STR("linux");
-#endif
+    own_record_begin(&ev, KIND_PREVENT);
     set_process(&ev, f, &who);
     set_text(&ev, F_PREVENT_PROGRAM, f->program);
     set_text(&ev, F_PREVENT_OUTCOME, names[f->outcome]);

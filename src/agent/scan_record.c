@@ -1,8 +1,7 @@
 /* Matches of YARA rules as records. See scan_record.h. */
 #include "agent/scan_record.h"
 
-#include "event/event.h"
-#include "os/clock.h"
+#include "agent/own_record.h"
 
 enum {
     NAMES_MOST = 64,  /* rules told of one file */
@@ -27,14 +26,7 @@ void scan_record_add(struct buf *out, const char *path, int64_t pid, int64_t pid
     struct event ev;
     struct str names[NAMES_MOST];
     size_t len = split_names(buf_str(&found->names), names, NAMES_MOST);
-    event_clear(&ev);
-    ev.kind = KIND_YARA_MATCH;
-    ev.time_ns = clock_wall_ns();
-#ifdef __APPLE__
-    ev.product = STR("macos");
-#else
-    ev.product = STR("linux");
-#endif
+    own_record_begin(&ev, KIND_YARA_MATCH);
     ev.category = kind_table[KIND_YARA_MATCH].category;
     event_set_str(&ev, F_KIND, kind_table[KIND_YARA_MATCH].name);
     if (pid > 0) {
