@@ -4,12 +4,13 @@
 Usage: tests/harness/execs.py check                      what is wrong with the corpus; exit 1 when something is
        tests/harness/execs.py count                      how much it holds
        tests/harness/execs.py events [--map FILE] [NAME...]   its exec events, NDJSON for `cordon detect -` (all, or some files)
-       tests/harness/execs.py atomics [--map FILE]       exec events of the attack tests in the shared test data
+       tests/harness/execs.py atomics [--typed] [--map FILE]  exec events of the attack tests in the shared test data
        tests/harness/execs.py lines PARENT USER          corpus lines for the shell commands on standard input
 
 --corpus NAME: the folder of tests/data that check, count and events read (default: benign).
 --map: one line an event, in the same order: for the corpus `file:line<TAB>command line`, for the attack tests
 `guid<TAB>technique<TAB>test name<TAB>command line`; events of processes that merely stand above begin with `-`.
+--typed: somebody types the commands one by one at a prompt, instead of a shell that has them as its script.
 Same input, same bytes. Standard library only."""
 import argparse
 import functools
@@ -167,7 +168,7 @@ def filled(test):
     return re.sub(r"\$?PathToAtomicsFolder", ATOMICS, text).strip()
 
 
-def atomics(map_path):
+def atomics(map_path, typed):
     mac = Mac(1763100000, 37)
     for test in shared_atomics():
         if test["executor"] not in ("sh", "bash"):
@@ -175,6 +176,10 @@ def atomics(map_path):
         text = filled(test)
         user = "root" if test["elevation"] else "mara"
         origin = (test["guid"], test["technique"], test["name"])
+        if typed:
+            for command in shellwords.executions(text):
+                play_tree(mac, mac.standing("/bin/zsh", "mara", None), command, "mara", origin)
+            continue
         shell = shellwords.Command(["/bin/" + test["executor"], "-c", text], user)
         shell.children = shellwords.executions(text)
         play_tree(mac, mac.standing("/bin/zsh", user, None), shell, user, origin)
@@ -227,6 +232,8 @@ def main():
             sub.add_argument("--map", dest="map_path")
         if name == "events":
             sub.add_argument("names", nargs="*")
+        if name == "atomics":
+            sub.add_argument("--typed", action="store_true")
     sub = commands.add_parser("lines")
     sub.add_argument("parent")
     sub.add_argument("user")
@@ -239,7 +246,7 @@ def main():
     elif args.command == "events":
         events(args.corpus, args.names, args.map_path)
     elif args.command == "atomics":
-        atomics(args.map_path)
+        atomics(args.map_path, args.typed)
     else:
         lines(args.parent, args.user)
     return 0
