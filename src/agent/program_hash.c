@@ -3,42 +3,12 @@
 #include "agent/program_hash.h"
 
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "base/timefmt.h"
 #include "os/clock.h"
 
 enum { CHUNK_BYTES = 256 * 1024 };
-
-#ifdef __APPLE__
-#define MODIFIED(st) ((st)->st_mtimespec)
-#define CHANGED(st)  ((st)->st_ctimespec)
-#else
-#define MODIFIED(st) ((st)->st_mtim)
-#define CHANGED(st)  ((st)->st_ctim)
-#endif
-
-static int64_t ns_of(struct timespec t)
-{
-    return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
-}
-
-static struct program_hash_entry key_of(const struct stat *st)
-{
-    return (struct program_hash_entry){.device = st->st_dev,
-                                       .inode = st->st_ino,
-                                       .size = st->st_size,
-                                       .modified_ns = ns_of(MODIFIED(st)),
-                                       .changed_ns = ns_of(CHANGED(st))};
-}
-
-static bool same(const struct program_hash_entry *a, const struct program_hash_entry *b)
-{
-    return a->device == b->device && a->inode == b->inode && a->size == b->size &&
-           a->modified_ns == b->modified_ns && a->changed_ns == b->changed_ns;
-}
 
 static int hash_file(const struct program_hash *h, int fd, unsigned char digest[HASH_BYTES])
 {
@@ -65,19 +35,18 @@ static int hash_file(const struct program_hash *h, int fd, unsigned char digest[
 
 int program_hash_get(struct program_hash *h, int fd, unsigned char ret_digest[HASH_BYTES])
 {
-    struct stat st;
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
+    struct program_hash_entry key;
+    if (file_stamp_of(fd, &key.stamp) || !key.stamp.is_regular || key.stamp.size == 0)
         return E_UNSUPPORTED;
-    if ((uint64_t)st.st_size > h->bytes_most)
+    if (key.stamp.size > h->bytes_most)
         return E_LIMIT;
     if (!h->entries)
         h->entries = mem_calloc(PROGRAM_HASHES, sizeof *h->entries);
     if (!h->entries)
         return E_NOMEM;
-    struct program_hash_entry key = key_of(&st);
-    uint64_t place = ((uint64_t)st.st_ino * UINT64_C(0x9e3779b97f4a7c15)) >> 32;
+    uint64_t place = (key.stamp.inode * UINT64_C(0x9e3779b97f4a7c15)) >> 32;
     struct program_hash_entry *e = &h->entries[place % PROGRAM_HASHES];
-    if (!same(e, &key)) {
+    if (!file_stamp_same(&e->stamp, &key.stamp)) {
         int rc = hash_file(h, fd, key.digest);
         if (rc)
             return rc;

@@ -4,19 +4,15 @@
 #define CORDON_AGENT_PROGRAM_HASH_H
 
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "base/err.h"
 #include "crypto/hash.h"
+#include "os/file.h"
 
 enum { PROGRAM_HASHES = 4096 };
 
 struct program_hash_entry {
-    dev_t device;
-    ino_t inode;
-    off_t size; /* 0 = empty slot: an empty file is no program */
-    int64_t modified_ns;
-    int64_t changed_ns;
+    struct file_stamp stamp; /* size 0 = empty slot: an empty file is no program */
     unsigned char digest[HASH_BYTES];
 };
 

@@ -37,12 +37,6 @@ const struct filelook_stats *filelook_stats(const struct filelook *l)
 
 /* ------------------------------------------------------------------ memory */
 
-static bool same(const struct file_stamp *a, const struct file_stamp *b)
-{
-    return a->device == b->device && a->inode == b->inode && a->size == b->size &&
-           a->modified_ns == b->modified_ns && a->changed_ns == b->changed_ns;
-}
-
 static struct filelook_known *slot_of(struct filelook *l, const struct file_stamp *stamp)
 {
     return &l->known[(stamp->inode ^ stamp->device) % REMEMBERED];
@@ -51,7 +45,7 @@ static struct filelook_known *slot_of(struct filelook *l, const struct file_stam
 static void recall(struct filelook *l, struct filelook_known *known)
 {
     const struct filelook_known *before = slot_of(l, &known->stamp);
-    if (same(&before->stamp, &known->stamp))
+    if (file_stamp_same(&before->stamp, &known->stamp))
         *known = *before;
 }
 
@@ -60,7 +54,7 @@ static void recall(struct filelook *l, struct filelook_known *known)
 static void remember(struct filelook *l, const struct filelook_file *f)
 {
     struct file_stamp now;
-    if (file_stamp_of(f->fd, &now) || !same(&now, &f->known.stamp) ||
+    if (file_stamp_of(f->fd, &now) || !file_stamp_same(&now, &f->known.stamp) ||
         clock_wall_ns() - now.changed_ns < NS_PER_S)
         return;
     *slot_of(l, &now) = f->known;

@@ -18,7 +18,7 @@ static const EVP_MD *algorithm(enum digest_type type)
 
 int digest_of(enum digest_type type, struct str data, unsigned char ret_digest[DIGEST_BYTES_MOST])
 {
-    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned char digest[EVP_MAX_MD_SIZE] = {0};
     if (EVP_Digest(data.ptr, data.len, digest, NULL, algorithm(type), NULL) != 1) {
         ERR_clear_error();
         return E_NOMEM;
@@ -57,12 +57,16 @@ int digest_pair_fd(int fd, uint64_t limit_bytes, struct digest_pair *ret_pair)
         if (at > limit_bytes)
             return E_LIMIT;
         if (EVP_DigestUpdate(sha1, chunk, (size_t)got) != 1 ||
-            EVP_DigestUpdate(sha256, chunk, (size_t)got) != 1)
+            EVP_DigestUpdate(sha256, chunk, (size_t)got) != 1) {
+            ERR_clear_error();
             return E_NOMEM;
+        }
     }
     if (EVP_DigestFinal_ex(sha1, pair.sha1, NULL) != 1 ||
-        EVP_DigestFinal_ex(sha256, pair.sha256, NULL) != 1)
+        EVP_DigestFinal_ex(sha256, pair.sha256, NULL) != 1) {
+        ERR_clear_error();
         return E_NOMEM;
+    }
     *ret_pair = pair;
     return 0;
 }

@@ -13,7 +13,7 @@ enum digest_type { DIGEST_SHA1, DIGEST_SHA256, DIGEST_SHA384 };
 
 enum { DIGEST_SHA1_BYTES = 20, DIGEST_SHA256_BYTES = 32, DIGEST_BYTES_MOST = 48 };
 
-/** Digest of a slice: as many of the bytes are set as the type has. @return 0 or E_NOMEM */
+/** Digest of a slice, zeros behind it where the type has fewer bytes. @return 0 or E_NOMEM */
 int digest_of(enum digest_type type, struct str data,
               unsigned char ret_digest[DIGEST_BYTES_MOST]) MUST_CHECK;
 

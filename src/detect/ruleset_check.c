@@ -2,11 +2,11 @@
  * are linear in the size of the image: ranges that belong together must follow each other, so that
  * no content can be claimed twice. */
 #include "detect/ruleset_priv.h"
-#include "detect/sigma.h"
 
 #include "detect/cidr.h"
 #include "detect/exception.h"
 #include "detect/regex.h"
+#include "detect/sigma.h"
 #include "detect/timepart.h"
 #include "detect/yara_files.h"
 

@@ -350,6 +350,12 @@ int file_stamp_of(int fd, struct file_stamp *ret_stamp)
     return file_priv_stamp(fd, ret_stamp);
 }
 
+bool file_stamp_same(const struct file_stamp *a, const struct file_stamp *b)
+{
+    return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+           a->modified_ns == b->modified_ns && a->changed_ns == b->changed_ns;
+}
+
 int file_lock(const char *path, struct err *err)
 {
     int fd CLEANUP(fd_closep) = open_again(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);

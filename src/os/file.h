@@ -70,9 +70,12 @@ struct file_stamp {
     int64_t changed_ns;  /* also by attributes, owner, mode */
     int64_t created_ns;
     bool has_created; /* not every file system knows it */
+    bool is_regular;
 };
 /** @return 0 or E_IO */
 int file_stamp_of(int fd, struct file_stamp *ret_stamp) MUST_CHECK;
+/** Whether both are of one file with one content, as far as its times tell. */
+bool file_stamp_same(const struct file_stamp *a, const struct file_stamp *b);
 
 /** Take an exclusive lock on `path` (made if missing). @return descriptor, E_STATE when held by
  * another */

@@ -55,6 +55,7 @@ int file_priv_stamp(int fd, struct file_stamp *ret_stamp)
                                      .modified_ns = ns_of(&st.stx_mtime),
                                      .changed_ns = ns_of(&st.stx_ctime),
                                      .created_ns = ns_of(&st.stx_btime),
-                                     .has_created = (st.stx_mask & STATX_BTIME) != 0};
+                                     .has_created = (st.stx_mask & STATX_BTIME) != 0,
+                                     .is_regular = S_ISREG(st.stx_mode)};
     return 0;
 }

@@ -56,6 +56,7 @@ int file_priv_stamp(int fd, struct file_stamp *ret_stamp)
                                      .modified_ns = ns_of(st.st_mtimespec),
                                      .changed_ns = ns_of(st.st_ctimespec),
                                      .created_ns = ns_of(st.st_birthtimespec),
-                                     .has_created = true};
+                                     .has_created = true,
+                                     .is_regular = S_ISREG(st.st_mode)};
     return 0;
 }
